@@ -1,0 +1,3 @@
+"""The contract of integrations.providers, kept for Lever."""
+
+LABEL = "Lever"

@@ -1,0 +1,158 @@
+"""One company's link to one account at an applicant-tracking system."""
+
+from datetime import timedelta
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+
+from accounts.models import Company, User
+from integrations import providers
+from purposejobs.fields import EncryptedTextField
+from purposejobs.tenancy import TenantModel
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def for_company(self, company: Company) -> Self:
+        return self.filter(company=company)
+
+    def active(self) -> Self:
+        return self.filter(state=Connection.State.ACTIVE)
+
+    def standing(self) -> Self:
+        """Keep those that somebody made and nobody ended: active, or waiting to be reconnected."""
+        return self.exclude(state=Connection.State.DISCONNECTED)
+
+
+class Connection(TenantModel):
+    """State, tokens and settings. Each change of state is one conditional UPDATE."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", "Active"
+        NEEDS_RECONNECT = "needs_reconnect", "Reconnect"
+        DISCONNECTED = "disconnected", "Disconnected"
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="connections")
+    provider = models.CharField(max_length=40)
+    environment = models.CharField(max_length=20)
+    # Empty when the provider does not say which account granted access.
+    account_id = models.CharField(max_length=80, blank=True)
+    state = models.CharField(max_length=20, choices=State, default=State.ACTIVE)
+    state_changed_at = models.DateTimeField(default=timezone.now)
+    lost_reason = models.CharField(max_length=60, blank=True)
+
+    access_token = EncryptedTextField(blank=True)
+    refresh_token = EncryptedTextField(blank=True)
+    token_expires_at = models.DateTimeField(null=True)
+    token_refreshed_at = models.DateTimeField(null=True)
+    granted_scopes = ArrayField(models.CharField(max_length=80), default=list)
+
+    connected_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    connected_at = models.DateTimeField(default=timezone.now)
+    # The ATS's user who granted access, where it says so; and the one chosen to act for us.
+    granted_by_user_id = models.CharField(max_length=80, blank=True)
+    acting_user_id = models.CharField(max_length=80, blank=True)
+
+    last_contact_at = models.DateTimeField(null=True)
+    postings_requested_at = models.DateTimeField(null=True)
+    postings_listed_at = models.DateTimeField(null=True)
+    postings_error = models.CharField(max_length=60, blank=True)
+
+    # The circuit: after several failures in a row nothing is sent until a cheap read succeeds.
+    failures_in_a_row = models.PositiveIntegerField(default=0)
+    paused_until = models.DateTimeField(null=True)
+
+    objects = ConnectionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "provider", "environment", "account_id"], name="integrations_connection_per_account"
+            ),
+            models.UniqueConstraint(
+                fields=["company", "provider"],
+                condition=~models.Q(state="disconnected"),
+                name="integrations_connection_one_standing",
+            ),
+            models.UniqueConstraint(
+                fields=["provider", "environment", "account_id"],
+                condition=~models.Q(state="disconnected") & ~models.Q(account_id=""),
+                name="integrations_account_one_company",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} of {self.company}"
+
+    @property
+    def label(self) -> str:
+        """The name of the ATS, as people know it."""
+        return providers.get_provider(self.provider).LABEL
+
+    @property
+    def is_active(self) -> bool:
+        return self.state == self.State.ACTIVE
+
+    @property
+    def needs_reconnect(self) -> bool:
+        return self.state == self.State.NEEDS_RECONNECT
+
+    @property
+    def bucket(self) -> str:
+        """The name of the rate-limit bucket: one per account at the ATS, or per connection where that is unknown."""
+        return f"{self.provider}:{self.environment}:{self.account_id or f'connection-{self.pk}'}"
+
+    def token_lasts(self, duration: timedelta) -> bool:
+        """Say whether the access token can be used for this long."""
+        return bool(self.access_token) and (
+            self.token_expires_at is None or self.token_expires_at > timezone.now() + duration
+        )
+
+    def mark_lost(self, reason: str) -> bool:
+        """Ask for a reconnection; say whether that was news. Exports go on waiting."""
+        return self._leave(self.State.ACTIVE, self.State.NEEDS_RECONNECT, lost_reason=reason)
+
+    def _leave(self, before: str, after: str, **fields: object) -> bool:
+        fields |= {"state": after, "state_changed_at": timezone.now()}
+        changed = Connection.objects.filter(pk=self.pk, state=before).update(**fields)
+        if changed:
+            for name, value in fields.items():
+                setattr(self, name, value)
+        return bool(changed)
+
+
+class AccountUser(TenantModel):
+    """A user of the ATS account, kept so that an export can be made in the right person's name."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="users")
+    external_id = models.CharField(max_length=80)
+    name = models.CharField(max_length=200)
+    email = models.EmailField(max_length=320)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "external_id"], name="integrations_account_user_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AccountStage(TenantModel):
+    """A stage of the ATS account's pipeline; companies name them as they like."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="stages")
+    external_id = models.CharField(max_length=80)
+    name = models.CharField(max_length=200)
+    position = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "external_id"], name="integrations_account_stage_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

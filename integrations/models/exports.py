@@ -1,0 +1,223 @@
+"""One candidate to be in the ATS for one posting: the queue and the history in one row.
+
+The states and what leads out of each:
+
+waiting    → claim → sending; cancel → cancelled. Held rows wait for their posting.
+sending    → sent; waiting (try later, unknown outcome, lease over); failed (rejected)
+sent       → waiting, when it was deleted in the ATS and a person sends it again
+failed     → waiting (try again); cancelled (dismiss)
+cancelled  → waiting (sent again, applied again, back-filled)
+"""
+
+from typing import Self
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.models import Company, User
+from candidates.models import Candidate
+from integrations.models.connections import Connection
+from integrations.models.postings import Posting
+from jobs.models import Job
+from purposejobs.fields import EncryptedTextField
+from purposejobs.tenancy import TenantModel
+
+
+class CandidateExportQuerySet(models.QuerySet["CandidateExport"]):
+    def for_company(self, company: Company) -> Self:
+        return self.filter(company=company)
+
+    def waiting(self) -> Self:
+        return self.filter(state=CandidateExport.State.WAITING)
+
+    def due(self) -> Self:
+        """Keep what may be claimed now: not held, or held but to be looked up, which is allowed while held."""
+        return self.waiting().filter(
+            models.Q(held_reason="") | models.Q(look_first=True), next_attempt_at__lte=Now()
+        )
+
+    def follow_up_due(self) -> Self:
+        """Keep sent rows whose phone or note is still to be added."""
+        return self.filter(
+            state=CandidateExport.State.SENT,
+            follow_up=CandidateExport.FollowUp.WAITING,
+            follow_up_at__lte=Now(),
+        )
+
+    def under_way(self) -> Self:
+        return self.filter(state__in=[CandidateExport.State.WAITING, CandidateExport.State.SENDING])
+
+
+class CandidateExport(TenantModel):
+    """Keeps ids and outcomes; the person stays in the application or the profile."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        SENDING = "sending", "Sending"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Needs attention"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class FollowUp(models.TextChoices):
+        NONE = "none", "None"
+        WAITING = "waiting", "Waiting"
+        SENDING = "sending", "Sending"
+        DONE = "done", "Done"
+        FAILED = "failed", "Needs attention"
+
+    class Reason(models.TextChoices):
+        """Why the row exists: the difference between "applied" and "somebody asked"."""
+
+        APPLIED = "applied", "Applied"
+        SENT = "sent", "Sent by hand"
+        BACK_FILL = "back_fill", "Back-fill"
+
+    class Held(models.TextChoices):
+        POSTING_CLOSED = "posting_closed", "The posting is closed"
+        POSTING_GONE = "posting_gone", "The posting is gone"
+        NO_ACTING_USER = "no_acting_user", "Nobody to act as"
+
+    class Cancelled(models.TextChoices):
+        DISMISSED = "dismissed", "Dismissed"
+        WITHDRAWN = "withdrawn", "The candidate withdrew"
+        HIDDEN = "hidden", "The candidate hides from the company"
+        ERASED = "erased", "The candidate erased their data"
+        UNLINKED = "unlinked", "The job was disconnected"
+        DISCONNECTED = "disconnected", "The connection was ended"
+        ALREADY_QUEUED = "already_queued", "Its place at the new posting is taken"
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="exports")
+    candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="+")
+    posting = models.ForeignKey(Posting, models.PROTECT, null=True, related_name="exports")
+    # The job it was asked for; another job on the same posting is the same row.
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    reason = models.CharField(max_length=10, choices=Reason)
+    requested_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    requested_at = models.DateTimeField(default=timezone.now)
+
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    changed_at = models.DateTimeField(default=timezone.now)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    tries = models.PositiveIntegerField(default=0)
+    held_reason = models.CharField(max_length=30, choices=Held, blank=True)
+    failure_code = models.CharField(max_length=60, blank=True)
+    failure_parameters = models.JSONField(default=dict, blank=True)
+    cancelled_reason = models.CharField(max_length=30, choices=Cancelled, blank=True)
+
+    # Whose hands it is in, and until when; an outcome counts only while the claim is still the same.
+    claim = models.UUIDField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+
+    # After an unknown outcome: what to look for before creating again, and since when it may exist.
+    look_first = models.BooleanField(default=False)
+    look_email = EncryptedTextField(blank=True)
+    look_posting_id = models.CharField(max_length=80, blank=True)
+    look_since = models.DateTimeField(null=True)
+
+    external_id = models.CharField(max_length=80, blank=True)
+    external_url = models.URLField(max_length=500, blank=True)
+    external_contact_id = models.CharField(max_length=80, blank=True)
+    stage_id = models.CharField(max_length=80, blank=True)
+    # The ATS already knew this person, and left its own profile of them unchanged.
+    was_known = models.BooleanField(default=False)
+    without_resume = models.BooleanField(default=False)
+    acting_user_id = models.CharField(max_length=80, blank=True)
+    sent_at = models.DateTimeField(null=True)
+    deleted_there_at = models.DateTimeField(null=True)
+
+    # Phone and note: a second small job of a sent row.
+    follow_up = models.CharField(max_length=10, choices=FollowUp, default=FollowUp.NONE)
+    follow_up_at = models.DateTimeField(null=True)
+    follow_up_tries = models.PositiveIntegerField(default=0)
+    follow_up_look_first = models.BooleanField(default=False)
+    follow_up_code = models.CharField(max_length=60, blank=True)
+    needs_phone = models.BooleanField(default=False)
+
+    objects = CandidateExportQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "candidate", "posting"],
+                nulls_distinct=False,
+                name="integrations_export_once",
+            ),
+            models.UniqueConstraint(
+                fields=["connection", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="integrations_export_one_record",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["connection", "next_attempt_at", "id"],
+                condition=models.Q(state="waiting"),
+                name="integrations_export_due",
+            ),
+            models.Index(
+                fields=["connection", "claimed_until"],
+                condition=~models.Q(claim=None),
+                name="integrations_export_claimed",
+            ),
+            models.Index(
+                fields=["connection", "follow_up_at"],
+                condition=models.Q(follow_up="waiting"),
+                name="integrations_export_follow",
+            ),
+            models.Index(fields=["company", "candidate"], name="integrations_export_person"),
+            models.Index(fields=["company", "state", "-changed_at", "-id"], name="integrations_export_list"),
+        ]
+
+    def __str__(self) -> str:
+        return f"export {self.pk} ({self.state})"
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in (self.State.WAITING, self.State.SENDING)
+
+    def wait_again(self, *, reason: str, requested_by: User | None, job: Job | None = None) -> None:
+        """Put a cancelled, failed or deleted-there row back in line (not saved)."""
+        if self.deleted_there_at:
+            # Only here the memory of an unknown attempt may go: what it made has been deleted by a person.
+            self.look_first, self.look_email, self.look_posting_id, self.look_since = False, "", "", None
+            self.external_id = self.external_url = self.external_contact_id = self.stage_id = ""
+            self.follow_up, self.sent_at, self.deleted_there_at = self.FollowUp.NONE, None, None
+        self.state, self.changed_at, self.next_attempt_at = self.State.WAITING, timezone.now(), timezone.now()
+        self.reason, self.requested_by, self.requested_at = reason, requested_by, timezone.now()
+        self.job = job or self.job
+        self.tries, self.held_reason, self.failure_code, self.cancelled_reason = 0, "", "", ""
+        self.failure_parameters = {}
+
+
+class ExportAttempt(TenantModel):
+    """The machine's record: what was tried, when, how it ended, how long it took. Never bodies."""
+
+    class Kind(models.TextChoices):
+        CREATE = "create", "Send"
+        LOOK = "look", "Look whether it is there"
+        FOLLOW_UP = "follow_up", "Add phone and note"
+
+    class Outcome(models.TextChoices):
+        SENT = "sent", "Sent"
+        FOUND = "found", "Found there"
+        NOT_FOUND = "not_found", "Not there"
+        DONE = "done", "Done"
+        TRY_LATER = "try_later", "Try later"
+        UNKNOWN = "unknown", "No clear answer"
+        REJECTED = "rejected", "Refused"
+        LOST = "lost", "No access"
+
+    export = models.ForeignKey(CandidateExport, models.CASCADE, related_name="attempts")
+    kind = models.CharField(max_length=10, choices=Kind)
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    code = models.CharField(max_length=60, blank=True)
+    started_at = models.DateTimeField()
+    milliseconds = models.PositiveIntegerField()
+    next_attempt_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["export", "-started_at"], name="integrations_attempt_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.outcome}"

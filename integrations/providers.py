@@ -1,0 +1,147 @@
+"""The ATSs we can talk to, and the contract each one keeps.
+
+A provider is the module `integrations.<slug>.provider`, switched on by an entry in `settings.ATS_PROVIDERS`, with a URL
+named `<slug>:start` that a person follows to connect. Required:
+
+    LABEL: str                  the ATS's name, as people know it
+    RATE: tuple[float, float]   calls a second, and the burst we allow ourselves
+    PROMISE: str                one line of what the connection does
+    READS, WRITES: list[str]    what is read there and written there, in plain words
+    REQUIREMENTS: list[str]     what must be true before connecting
+    ADMIN_MESSAGE: str          a message to copy for the person who can connect; {company} and {url} are filled in
+
+    open_client(environment, token, *, deadline) -> client
+        Something that talks to the ATS with one keep-alive session; safe to share between threads.
+    list_postings(client) -> list[PostingRecord]
+        Every posting, or an error: half a list is never given.
+    prepare(parcels) -> list[Payload]
+        Our words into the vendor's; our thread, may query. `parcels` is a list of `Parcel`, the answer has its order.
+    create(client, payload) -> Created
+    find(client, payload, since) -> list[Found]
+        Records that could be ours, best first, created no earlier than `since` (aware datetime).
+        `pages_to_find` is how many calls that takes at least.
+    pages_to_find: int
+
+Optional, declared by being there:
+
+    refresh(environment, refresh_token) -> Tokens     trade a refresh token
+    revoke(environment, refresh_token) -> None        best effort
+    follow_up(client, payload, created) -> None       what could not travel with the create; calls_to_follow_up says how many
+    find_follow_up(client, payload, external_id) -> bool    whether the follow-up is there already
+    list_users(client) -> list[UserRecord]
+    list_stages(client) -> list[StageRecord]
+    check(client) -> None                             the cheapest read: raises what is wrong
+
+Everything that talks to the vendor raises only the errors of `errors.py`, and neither touches the database nor Django's
+models (but `prepare`). There is no base class and no discovery: what two providers repeat may move up once there are two.
+"""
+
+from dataclasses import dataclass, field
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from django.conf import settings
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Resume:
+    """A résumé's bytes, read once for one call."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Parcel:
+    """What travels for one export: a person from one source, and where they go. Never logged."""
+
+    export_pk: int
+    name: str
+    email: str
+    phone: str
+    location: str
+    headline: str
+    links: tuple[str, ...]
+    profile_url: str
+    note: str
+    resume: Resume | None
+    posting_id: str
+    acting_user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The record an export became at the ATS."""
+
+    external_id: str
+    external_url: str
+    contact_id: str = ""
+    stage_id: str = ""
+    was_known: bool = False
+    # The phone did not travel with the create and must be added.
+    lacks_phone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Created):
+    """A record at the ATS that could be ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostingRecord:
+    external_id: str
+    title: str
+    team: str
+    department: str
+    location: str
+    locations: tuple[str, ...]
+    commitment: str
+    state: str
+    is_open: bool
+    is_confidential: bool
+    owner_id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserRecord:
+    external_id: str
+    name: str
+    email: str
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StageRecord:
+    external_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Tokens:
+    """What an authorisation or a refresh gave. `expires_in` is in seconds."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    scopes: tuple[str, ...] = field(default=())
+    account_id: str = ""
+    user_id: str = ""
+
+
+Provider = Any  # a module that keeps the contract above; there is no class for it
+Payload = Any  # what a provider's prepare() makes and its create() takes
+
+
+def get_provider(slug: str) -> Provider:
+    """Return the provider of this slug. Raises LookupError when it is not switched on."""
+    if slug not in settings.ATS_PROVIDERS:
+        raise LookupError(f"no ATS named {slug!r} in ATS_PROVIDERS")
+    return import_module(f"integrations.{slug}.provider")
+
+
+def all_providers() -> dict[str, ModuleType]:
+    """Return every provider that is switched on, by slug."""
+    return {slug: get_provider(slug) for slug in settings.ATS_PROVIDERS}
