@@ -1,0 +1,326 @@
+"""What people read about exports and connections: each code becomes a title, a reason and the one thing to do.
+
+Codes are raised far away, by providers and by the drain; their words are only here. An unknown code still gets an
+honest sentence, and a test looks that no code raised in this package is unknown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What sort of trouble it is: it passes, it needs a setting, or this one cannot go as it is."""
+
+    TEMPORARY = "temporary"
+    CONFIGURATION = "configuration"
+    PERMANENT = "permanent"
+
+
+class Who(StrEnum):
+    """Who can do what the remedy says."""
+
+    RECRUITER = "recruiter"
+    ADMIN = "admin"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    title: str
+    reason: str
+    remedy: str = ""
+    kind: Kind = Kind.PERMANENT
+    who: Who = Who.RECRUITER
+
+
+def _permanent(title: str, reason: str, remedy: str) -> Words:
+    return Words(title, reason, remedy)
+
+
+def _configuration(title: str, reason: str, remedy: str) -> Words:
+    return Words(title, reason, remedy, Kind.CONFIGURATION, Who.ADMIN)
+
+
+def _temporary(title: str, reason: str) -> Words:
+    return Words(title, reason, "", Kind.TEMPORARY, Who.NOBODY)
+
+
+# {label} is the name of the ATS; other names are parameters of the code, and may be missing.
+FAILURES: dict[str, Words] = {
+    "acting_user_invalid": _configuration(
+        "Nobody to add the candidate as",
+        "{label} does not accept the user we act as. They may have been deactivated there.",
+        "Choose another acting user on the {label} page, then try again.",
+    ),
+    "bad_request": _permanent(
+        "{label} did not accept the profile",
+        "Something in this candidate's details does not fit {label}. Nothing was added there.",
+        "Check the candidate's details, then try again, or add them in {label} by hand.",
+    ),
+    "client_refused": _configuration(
+        "{label} did not recognise Purpose Jobs",
+        "{label} refused our own credentials. This is on our side, and your connection is unchanged.",
+        "Tell Purpose Jobs support. Nothing is lost; try again when they have answered.",
+    ),
+    "confidential": _configuration(
+        "The posting is confidential",
+        "Our access to {label} does not include confidential postings.",
+        "Connect the job to another posting, or reconnect {label} with access to confidential ones.",
+    ),
+    "email_refused": _permanent(
+        "{label} did not accept the e-mail address",
+        "The candidate's e-mail address does not look right to {label}.",
+        "Ask the candidate for another address, or add them in {label} by hand.",
+    ),
+    "file_refused": _permanent(
+        "{label} did not accept the résumé",
+        "The file has a kind or a content that {label} does not take. Nothing was added there.",
+        "Ask the candidate for the résumé as PDF, then send again.",
+    ),
+    "file_too_large": _permanent(
+        "The résumé is too large",
+        "The file is larger than {label} takes. Nothing was added there.",
+        "Ask the candidate for a smaller file, then send again.",
+    ),
+    "forbidden": _configuration(
+        "{label} does not allow this",
+        "The person who connected {label} may not add candidates there, or lost that right.",
+        "Ask a Super Admin or an admin of {label} to reconnect, then try again.",
+    ),
+    "link_refused": _permanent(
+        "{label} did not accept a link",
+        "One of the candidate's links does not look right to {label}.",
+        "Ask the candidate to correct their links, then send again.",
+    ),
+    "no_email": _permanent(
+        "No e-mail address",
+        "{label} knows people by their e-mail address, and this candidate has none.",
+        "Add the candidate in {label} by hand.",
+    ),
+    "not_found": _permanent(
+        "No longer in {label}",
+        "What we meant to change in {label} is not there any more.",
+        "Look in {label}, then send the candidate again if they are missing.",
+    ),
+    "person_missing": _permanent(
+        "The candidate's details are gone",
+        "There is nothing left to send: the candidate removed their details.",
+        "Dismiss this; nothing was sent.",
+    ),
+    "phone_refused": _permanent(
+        "{label} did not accept the phone number",
+        "The candidate is in {label}, but the phone number could not be added.",
+        "Add the phone number in {label} by hand.",
+    ),
+    "posting_closed": _permanent(
+        "The posting is closed",
+        "{label} takes no candidates for a closed posting.",
+        "Reopen the posting in {label}, or connect the job to another one.",
+    ),
+    "posting_gone": _permanent(
+        "The posting is gone",
+        "The posting is no longer in {label}.",
+        "Connect the job to another posting.",
+    ),
+    "program_error": _permanent(
+        "This is our mistake",
+        "Something in Purpose Jobs went wrong while sending. We have been told.",
+        "Try again; if it happens twice, add the candidate in {label} by hand.",
+    ),
+    "redirected": _configuration(
+        "{label} sent us to another address",
+        "{label} answers at an address that Purpose Jobs does not trust. Nothing was sent there.",
+        "Tell Purpose Jobs support, then try again.",
+    ),
+    "scope_missing": _configuration(
+        "A permission is missing",
+        "Purpose Jobs was not given every right it needs in {label}.",
+        "Reconnect {label} and accept all permissions, then try again.",
+    ),
+    "stage_gone": _configuration(
+        "The stage is gone",
+        "The stage that candidates are added to is no longer in {label}.",
+        "Check the pipeline in {label}, then try again.",
+    ),
+    "too_large": _permanent(
+        "Too large for {label}",
+        "The candidate's details and résumé together are larger than {label} takes.",
+        "Ask the candidate for a smaller résumé, then send again.",
+    ),
+}
+
+# The kinds of trouble that pass by themselves: waiting is not an error.
+WAITS: dict[str, Words] = {
+    "busy": _temporary("Waiting for {label}", "{label} asked us to slow down. This one goes out by itself."),
+    "unavailable": _temporary("Waiting for {label}", "{label} is not available at the moment. We keep trying."),
+    "unreachable": _temporary("Waiting for {label}", "{label} cannot be reached at the moment. We keep trying."),
+    "timeout": _temporary(
+        "Waiting for {label}", "{label} did not answer in time. We look whether the candidate arrived, then go on."
+    ),
+    "dropped": _temporary(
+        "Waiting for {label}", "The answer was cut off. We look whether the candidate arrived, then go on."
+    ),
+    "unclear": _temporary(
+        "Waiting for {label}", "{label} gave no clear answer. We look whether the candidate arrived, then go on."
+    ),
+    "paused": _temporary("Waiting for {label}", "{label} has had trouble for a while. We check whether it is back."),
+    "refreshing": _temporary("Waiting for {label}", "Our access to {label} is being renewed."),
+}
+
+HELD: dict[str, Words] = {
+    "posting_closed": Words(
+        "The posting is closed",
+        "{label} takes no candidates for a closed posting, so this one waits.",
+        "Reopen the posting in {label}, or connect the job to another one.",
+        Kind.PERMANENT,
+    ),
+    "posting_gone": Words(
+        "The posting is gone",
+        "The posting is no longer in {label}, so this one waits.",
+        "Connect the job to another posting.",
+        Kind.PERMANENT,
+    ),
+    "no_acting_user": _configuration(
+        "Nobody to add the candidate as",
+        "No user of {label} is known yet who could add the candidate.",
+        "Choose an acting user on the {label} page.",
+    ),
+}
+
+CANCELLED: dict[str, Words] = {
+    "dismissed": Words("Dismissed", "Somebody decided not to send this one."),
+    "withdrawn": Words("Withdrawn", "The candidate withdrew the application before it was sent.", who=Who.NOBODY),
+    "hidden": Words("Not sent", "The candidate does not want to be shared with this company.", who=Who.NOBODY),
+    "erased": Words("Not sent", "The candidate erased their data.", who=Who.NOBODY),
+    "unlinked": Words("Not sent", "The job was disconnected from its posting before this one was sent."),
+    "disconnected": Words("Not sent", "{label} was disconnected before this one was sent."),
+    "already_queued": Words("Not needed", "Another job with the same posting sends this candidate already."),
+}
+
+LOST: dict[str, Words] = {
+    "grant_dead": _configuration(
+        "{label} no longer accepts our access",
+        "Access was revoked in {label}, or the person who connected it left or changed their password.",
+        "Reconnect {label}.",
+    ),
+    "unauthorized": _configuration(
+        "{label} no longer accepts our access",
+        "{label} refused our access even after it was renewed.",
+        "Reconnect {label}.",
+    ),
+    "no_refresh_token": _configuration(
+        "Access to {label} ran out",
+        "{label} gave us access for a short while only.",
+        "Reconnect {label}.",
+    ),
+    "scope_missing": _configuration(
+        "A permission is missing",
+        "Purpose Jobs no longer has every right it needs in {label}.",
+        "Reconnect {label} and accept all permissions.",
+    ),
+}
+
+# Why an act of a person was not done.
+REFUSALS: dict[str, Words] = {
+    "account_taken": _configuration(
+        "This {label} account is in use",
+        "Another company on Purpose Jobs is connected to this {label} account. An account can be connected by one "
+        "company at a time.",
+        "Sign in to {label} with the account of your own company, or ask them to disconnect first.",
+    ),
+    "not_connected": _configuration(
+        "{label} is not connected",
+        "Nothing was sent, because {label} is not connected.",
+        "An admin can connect it under Account Settings → Integrations.",
+    ),
+    "posting_closed": _permanent(
+        "The posting is closed",
+        "This posting was closed in {label}, so it takes no candidates.",
+        "Choose another posting.",
+    ),
+    "posting_gone": _permanent(
+        "The posting is gone",
+        "This posting is no longer in {label}.",
+        "Choose another posting.",
+    ),
+    "job_not_linked": _permanent(
+        "The job is not connected",
+        "This job has no posting in {label} any more.",
+        "Choose another job, or send without a posting.",
+    ),
+    "nobody_to_send": _permanent(
+        "Nobody to send",
+        "None of the chosen candidates can be sent to {label}.",
+        "Choose somebody who applied to you or whom you can see.",
+    ),
+    "candidate_hidden": Words(
+        "This candidate cannot be sent",
+        "The candidate does not want to be shared with this company.",
+        who=Who.NOBODY,
+    ),
+    "candidate_erased": Words("This candidate cannot be sent", "The candidate erased their data.", who=Who.NOBODY),
+}
+
+UNKNOWN_FAILURE = _permanent(
+    "{label} did not take this candidate",
+    "{label} refused, and gave a reason that we do not know yet.",
+    "Try again; if it happens twice, add the candidate in {label} by hand.",
+)
+UNKNOWN_WAIT = _temporary("Waiting for {label}", "{label} cannot take it at the moment. We keep trying.")
+UNKNOWN_HELD = Words("On hold", "This one waits for a change in {label}.")
+UNKNOWN_CANCELLED = Words("Not sent", "This one was cancelled before it was sent.")
+UNKNOWN_LOST = _configuration(
+    "{label} no longer accepts our access", "Our access to {label} ended.", "Reconnect {label}."
+)
+UNKNOWN_REFUSAL = _permanent(
+    "That was not done", "{label} or something about the candidate has changed meanwhile.", "Reload the page and look."
+)
+
+
+class _Blank(dict[str, object]):
+    """Words of a parameter that was not given are left out."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def _fill(words: Words, label: str, parameters: Mapping[str, object] | None = None) -> Words:
+    values = _Blank({**(parameters or {}), "label": label})
+    return Words(
+        title=words.title.format_map(values),
+        reason=words.reason.format_map(values),
+        remedy=words.remedy.format_map(values),
+        kind=words.kind,
+        who=words.who,
+    )
+
+
+def describe_failure(code: str, parameters: Mapping[str, object], label: str) -> Words:
+    """Say why an export needs somebody."""
+    return _fill(FAILURES.get(code, UNKNOWN_FAILURE), label, parameters)
+
+
+def describe_wait(code: str, label: str) -> Words:
+    """Say what an export waits for, when it goes on by itself."""
+    return _fill(WAITS.get(code, UNKNOWN_WAIT), label)
+
+
+def describe_hold(code: str, label: str) -> Words:
+    """Say what a held export waits for."""
+    return _fill(HELD.get(code, UNKNOWN_HELD), label)
+
+
+def describe_cancellation(code: str, label: str) -> Words:
+    """Say why an export will not go out."""
+    return _fill(CANCELLED.get(code, UNKNOWN_CANCELLED), label)
+
+
+def describe_loss(code: str, label: str) -> Words:
+    """Say why a connection must be made again."""
+    return _fill(LOST.get(code, UNKNOWN_LOST), label)
+
+
+def describe_refusal(code: str, label: str, parameters: Mapping[str, object] | None = None) -> Words:
+    """Say why what somebody asked for was not done."""
+    return _fill(REFUSALS.get(code, UNKNOWN_REFUSAL), label, parameters)
