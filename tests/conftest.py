@@ -20,7 +20,7 @@ import responses
 from purposejobs import local_stack
 
 PROJECT = Path(__file__).resolve().parent.parent
-pytest_plugins = ["tests.databases", "tests.processes", "tests.browsers"]
+pytest_plugins = ["tests.databases", "tests.processes", "tests.browsers", "tests.people"]
 
 
 def place() -> tuple[str, int]:
@@ -62,6 +62,9 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["DJANGO_LIVE_TEST_SERVER_ADDRESS"] = urlsplit(os.environ["PUBLIC_URL"]).netloc
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     sys.path[:0] = [] if str(PROJECT) in sys.path else [str(PROJECT)]
+    import django
+
+    django.setup()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
