@@ -20,10 +20,15 @@ test: install  ## all tests, on real PostgreSQL, Redis, Celery and a browser (AR
 	@exec $(BIN)/python -m pytest -n $(PYTEST_WORKERS) $(ARGS)
 
 smoke: install  ## the story from sign-in to the ATS over HTTP, on free ports, within a minute
-	@$(STACK) smoke
+	@$(STACK) serve --folder smoke -- $(BIN)/python manage.py smoke
 
 lint: install  ## ruff, mypy, missing migrations, deployment settings
-	@$(STACK) lint
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(STACK) env -- $(BIN)/mypy
+	@$(STACK) env -- $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	@PUBLIC_URL=https://jobs.example.com ALLOWED_HOSTS=jobs.example.com $(STACK) env -- \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 bench: install  ## the measurements, on servers of their own (ARGS="name ..." chooses)
 	@$(STACK) run --folder bench --throwaway -- $(BIN)/python -m benchmarks $(ARGS)

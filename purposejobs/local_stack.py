@@ -34,11 +34,13 @@ import string
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import traceback
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -65,6 +67,7 @@ class Stack:
     database_url: str
     database_owner_url: str
     redis_url: str
+    keeper: subprocess.Popen[str] = field(repr=False)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -94,7 +97,7 @@ def local_stack(folder: Path, *, throwaway: bool = False, places: int = 1) -> It
         if not answer.get("busy") or place == places:
             raise StackError(answer.get("error") or f"The servers in {chosen} did not start; see the logs there.")
     try:
-        yield Stack(chosen, **answer["urls"])
+        yield Stack(chosen, **answer["urls"], keeper=keeper)
     finally:
         _dismiss(keeper)
 
@@ -113,7 +116,10 @@ def ensure_roles(owner_url: str, app_url: str) -> None:
     password = urllib.parse.unquote(application.password or "")
     if not name or name == urllib.parse.unquote(urllib.parse.urlsplit(owner_url).username or ""):
         raise StackError("DATABASE_URL and DATABASE_OWNER_URL must name two different users.")
-    connection = psycopg2.connect(owner_url)
+    try:
+        connection = psycopg2.connect(owner_url)
+    except psycopg2.OperationalError as error:
+        raise StackError(f"The database of DATABASE_OWNER_URL cannot be reached: {error}".strip()) from None
     connection.autocommit = True
     try:
         with connection.cursor() as cursor:
@@ -273,13 +279,13 @@ def _keep(folder: Path, starter: int, *, throwaway: bool) -> int:
             for server in servers:
                 if server.process.poll() is not None:
                     raise StackError(f"{server.name} ended by itself; see {server.log}.")
-    except StackError as error:
-        print(error, file=sys.stderr, flush=True)
-        with contextlib.suppress(OSError):
-            print(json.dumps({"error": str(error)}), flush=True)
-        code = 1
     except _Stopped:
         pass
+    except Exception as error:
+        traceback.print_exc()
+        with contextlib.suppress(OSError):
+            print(json.dumps({"error": str(error) or repr(error)}), flush=True)
+        code = 1
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     lock.seek(0)
     lock.truncate()
@@ -453,6 +459,8 @@ class Postgres(Server):
             short = tempfile.gettempdir() if len(tempfile.gettempdir()) < 60 else "/tmp"
             self.socket_folder = Path(tempfile.mkdtemp(prefix="purposejobs-", dir=short))
         self._give(self.socket_folder)
+        for stale in self.socket_folder.glob(".s.PGSQL.*"):
+            stale.unlink()
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": f'"{self.socket_folder}"',
@@ -594,11 +602,11 @@ def _can_enter(user: int, path: Path) -> bool:
 # --- processes ---------------------------------------------------------------------------------------------------
 
 
-def _dying_with_parent(number: signal.Signals) -> Callable[[], None] | None:
+def _dying_with_parent(number: signal.Signals, *, of: int | None = None) -> Callable[[], None] | None:
     """Give what a child calls before its program starts: the kernel sends it `number` when its parent is gone."""
     if not sys.platform.startswith("linux"):
         return None
-    libc, parent = ctypes.CDLL(None), os.getpid()
+    libc, parent = ctypes.CDLL(None), of or os.getpid()
 
     def before_exec() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
@@ -658,7 +666,7 @@ def _end_marked(folder: Path) -> None:
 # --- commands beside the servers ---------------------------------------------------------------------------------
 
 
-def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
+def run_command(command: Sequence[str], environment: Mapping[str, str], stack: Stack | None = None) -> int:
     """
     Run a command in the foreground and give its exit code; signals sent to us alone are handed on.
 
@@ -671,40 +679,257 @@ def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
             child = subprocess.Popen(command, env=environment, preexec_fn=_dying_with_parent(signal.SIGTERM))
         except OSError as error:
             raise StackError(f"{command[0]} could not be started: {error.strerror}.") from None
-        deadline: float | None = None
+        deadline = 0.0
         while child.poll() is None:
+            if stack and stack.keeper.poll() is not None and not deadline:
+                print(f"The servers ended; see the logs in {stack.folder}.", file=sys.stderr)
+                child.terminate()
+                deadline = time.monotonic() + STOP_SECONDS
             if deadline and time.monotonic() > deadline:
                 child.kill()
-            received = signal.sigtimedwait(numbers, 1)
-            if received is None or received.si_signo == signal.SIGCHLD:
+            number, from_terminal = _next_signal(numbers)
+            if number in (None, signal.SIGCHLD):
                 continue
-            sent_by_kernel = received.si_code > 0
-            if not (sent_by_kernel and received.si_signo == signal.SIGINT):
-                child.send_signal(received.si_signo)
-            if received.si_signo != signal.SIGINT:
+            if not (number == signal.SIGINT and from_terminal):
+                child.send_signal(number)
+            if number != signal.SIGINT:
                 deadline = time.monotonic() + STOP_SECONDS
         return child.returncode if child.returncode >= 0 else 128 - child.returncode
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _next_signal(numbers: set[signal.Signals]) -> tuple[int | None, bool]:
+    """Wait for one of the blocked signals, a second at most; say which, and whether the terminal sent it to all."""
+    if sys.platform == "darwin":  # has no call that waits and tells who sent it
+        time.sleep(0.1)
+        waiting = signal.sigpending() & numbers
+        return (signal.sigwait(waiting), True) if waiting else (None, False)
+    received = signal.sigtimedwait(numbers, 1)
+    return (received.si_signo, received.si_code > 0) if received else (None, False)
+
+
+def serve(stack: Stack, command: Sequence[str], environment: dict[str, str], *, log: IO[str] | None = None) -> int:
+    """
+    Run the Procfile's processes; once the web answers, run the command.
+
+    Without a `log` the processes speak to the terminal and go on after a command that succeeded, until somebody stops
+    them. With one they write there and end with the command, whose exit code is ours.
+    """
+    import honcho.manager
+    import honcho.printer
+    import honcho.process
+
+    class Process(honcho.process.Process):
+        def run(self, events: Any = None, ignore_signals: bool = False) -> None:
+            before_exec = _dying_with_parent(signal.SIGKILL, of=starter)
+            if before_exec:
+                before_exec()  # honcho's own helper between us and the process; the keeper ends the process itself
+            super().run(events, ignore_signals)
+
+    class Manager(honcho.manager.Manager):
+        def _start(self) -> None:
+            super()._start()
+            follower.start()
+
+    outcome: list[int] = []
+    running: list[subprocess.Popen[bytes]] = []
+    stopping = threading.Event()
+
+    def follow() -> None:
+        """Wait for the web, run the command, stop everything if it failed or if it was all we are here for."""
+        code = 1
+        try:
+            if _wait_for_web(environment, stopping) and not stopping.is_set():
+                running.append(subprocess.Popen(command, env=environment, cwd=PROJECT))
+                code = running[0].wait()
+                if code == 0 and log is None:
+                    _announce(environment)
+                    return
+            elif not stopping.is_set():
+                print("The web server did not answer in time.", file=sys.stderr)
+        finally:
+            outcome.append(code)
+        os.kill(starter, signal.SIGTERM)
+
+    starter = os.getpid()
+    follower = threading.Thread(target=follow, daemon=True)
+    honcho.manager.KILL_WAIT = STOP_SECONDS + 5  # as long as the web server may take for its last answers
+    manager = Manager(honcho.printer.Printer(log or sys.stdout))
+    manager._process_ctor = Process
+    for name, line in procfile().items():
+        manager.add_process(name, line, env=environment, cwd=str(PROJECT))
+    signal.signal(signal.SIGHUP, lambda number, frame: os.kill(starter, signal.SIGTERM))
+    watcher = threading.Thread(target=lambda: (stack.keeper.wait(), os.kill(starter, signal.SIGTERM)), daemon=True)
+    watcher.start()
+    manager.loop()
+    stopping.set()
+    for process in running:
+        if process.poll() is None:
+            process.terminate()
+    follower.join(STOP_SECONDS)
+    if stack.keeper.poll() is not None:
+        print(f"The servers ended; see the logs in {stack.folder}.", file=sys.stderr)
+        return 1
+    if log is not None or (outcome and outcome[0]):
+        return outcome[0] if outcome else 1
+    return 0 if manager.returncode in (130, 143) else manager.returncode or 1
+
+
+def _wait_for_web(environment: Mapping[str, str], stopping: threading.Event) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and not stopping.is_set():
+        try:
+            with opener.open(f"http://127.0.0.1:{environment['PORT']}/health/", timeout=5):
+                if _is_taken(int(environment["EMULATOR_PORT"])):
+                    return True
+        except OSError:
+            pass
+        stopping.wait(0.1)
+    return False
+
+
+def _announce(environment: Mapping[str, str]) -> None:
+    lines = [
+        "",
+        f"    Purpose Jobs   {environment['PUBLIC_URL']}",
+        f"    ATS emulator   http://127.0.0.1:{environment['EMULATOR_PORT']}",
+        "    Ctrl-C stops everything; the data stay.",
+        "",
+    ]
+    print("\n".join(lines), flush=True)
+
+
+def _port(name: str, usual: int, what: str) -> str:
+    wanted = int(os.environ.get(name) or usual)
+    port = free_port(wanted)
+    if port != wanted:
+        print(f"Port {wanted} is taken; {what} uses {port}.", flush=True)
+    return str(port)
+
+
+def _whole_environment(stack: Stack, ports: Mapping[str, str]) -> dict[str, str]:
+    names = {**ports, "FOLDER": str(stack.folder)}
+    environment = {**os.environ, **local_environment(stack.folder, names), **stack.environment}
+    environment |= {"PORT": ports["WEB_PORT"], "EMULATOR_PORT": ports["EMULATOR_PORT"], "PYTHONUNBUFFERED": "1"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return environment
+
+
+def _manage(environment: Mapping[str, str], stack: Stack, *arguments: str) -> None:
+    code = run_command([sys.executable, str(PROJECT / "manage.py"), *arguments], environment, stack)
+    if code > 128:
+        raise KeyboardInterrupt
+    if code:
+        raise StackError(f"manage.py {' '.join(arguments)} failed.")
+
+
+def demo() -> int:
+    """Run the whole product with demo data, until Ctrl-C."""
+    with local_stack(LOCAL / "demo") as stack:
+        web, emulator = _port("PORT", 8000, "Purpose Jobs"), _port("EMULATOR_PORT", 9100, "the emulator")
+        environment = _whole_environment(stack, {"WEB_PORT": web, "EMULATOR_PORT": emulator})
+        environment["DEMO"] = os.environ.get("DEMO", "1")
+        if os.environ.get("RELOAD", "0") not in ("", "0"):
+            environment |= {"DEBUG": "1", "GUNICORN_CMD_ARGS": "--reload --workers 1"}
+        else:
+            _manage(environment, stack, "collectstatic", "--noinput", "--verbosity", "0")
+        _manage(environment, stack, "migrate", "--database", "owner", "--noinput", "--verbosity", "1")
+        return serve(stack, [sys.executable, "manage.py", "demo_data"], environment)
+
+
+def serve_once(folder: Path, command: Sequence[str]) -> int:
+    """Run the product from nothing on free ports, a command against it, and give the command's exit code."""
+    with local_stack(folder, throwaway=True) as stack:
+        if not os.environ.get("DATABASE_URL"):
+            _empty_database(stack)
+        for name in ("media", "mail"):
+            shutil.rmtree(stack.folder / name, ignore_errors=True)
+        (stack.folder / "emulator.json").unlink(missing_ok=True)
+        environment = _whole_environment(stack, {"WEB_PORT": str(free_port()), "EMULATOR_PORT": str(free_port())})
+        _manage(environment, stack, "collectstatic", "--noinput", "--verbosity", "0")
+        _manage(environment, stack, "migrate", "--database", "owner", "--noinput", "--verbosity", "0")
+        with open(stack.folder / "processes.log", "w") as log:
+            code = serve(stack, command, environment, log=log)
+        if code:
+            print(f"What the processes said: {log.name}", file=sys.stderr)
+        return code
+
+
+def _empty_database(stack: Stack) -> None:
+    import psycopg2
+
+    connection = psycopg2.connect(stack.database_owner_url.replace(f"/{OWNER}?", "/postgres?"))
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {OWNER} WITH (FORCE)")
+        cursor.execute(f"CREATE DATABASE {OWNER}")
+    connection.close()
+
+
+def run(folder: Path, command: Sequence[str], *, throwaway: bool) -> int:
+    """Run a command with both servers beside it and free ports in its environment."""
+    with local_stack(folder, throwaway=throwaway) as stack:
+        environment = _whole_environment(stack, {"WEB_PORT": str(free_port()), "EMULATOR_PORT": str(free_port())})
+        return run_command(command, environment, stack)
+
+
+def with_environment(command: Sequence[str]) -> int:
+    """Run a command that needs settings but no servers: types, checks."""
+    nowhere = {
+        name: f"postgresql://{name.lower()}@/none?host=/nowhere" for name in ("DATABASE_URL", "DATABASE_OWNER_URL")
+    }
+    ports = {"WEB_PORT": "8000", "EMULATOR_PORT": "9100", "FOLDER": str(LOCAL / "none")}
+    environment = {**nowhere, "REDIS_URL": "redis://127.0.0.1:1/0", **os.environ}
+    return run_command(command, {**environment, **local_environment(LOCAL / "none", ports)})
+
+
+def run_process(name: str) -> None:
+    """Become one of the Procfile's processes: what a container does."""
+    if name not in procfile():
+        raise StackError(f"The Procfile has no process {name!r}; it has {', '.join(procfile())}.")
+    os.execvp("sh", ["sh", "-c", f"exec {procfile()[name]}"])
+
+
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m purposejobs.local_stack", description=__doc__.split("\n\n")[0])
-    parser.add_argument("action", choices=["run", "keep"])
     own, command = list(arguments), []
     if "--" in own:
         own, command = own[: own.index("--")], own[own.index("--") + 1 :]
     if own and own[0] == "keep":
         return _keep(Path(own[1]), int(own[2]), throwaway="--throwaway" in own)
-    parser.add_argument("--folder", default="run", help="name of the stack's folder below .local")
-    parser.add_argument("--throwaway", action="store_true", help="quick servers, whose data a power cut may spoil")
+    parser = argparse.ArgumentParser(prog="python -m purposejobs.local_stack")
+    actions = parser.add_subparsers(dest="action", required=True)
+    actions.add_parser("demo", help="the whole product with demo data")
+    for action, what in {
+        "run": "a command beside both servers",
+        "serve": "a command against the whole product",
+    }.items():
+        one = actions.add_parser(action, help=f"{what}: {action} [options] -- COMMAND ...")
+        one.add_argument("--folder", default=action, help="name of the stack's folder below .local")
+        one.add_argument("--throwaway", action="store_true", help="quick servers, whose data a power cut may spoil")
+    actions.add_parser("env", help="a command with the environment but no servers: env -- COMMAND ...")
+    actions.add_parser("roles", help="create the application's role on the server of DATABASE_OWNER_URL")
+    actions.add_parser("process", help="become one process of the Procfile").add_argument("name")
     chosen = parser.parse_args(own)
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
-    with local_stack(LOCAL / chosen.folder, throwaway=chosen.throwaway) as stack:
-        ports = {"WEB_PORT": str(free_port()), "EMULATOR_PORT": str(free_port()), "FOLDER": str(stack.folder)}
-        environment = {**os.environ, **local_environment(stack.folder, ports), **stack.environment}
-        return run_command(command, environment)
+    if chosen.action in ("run", "serve", "env") and not command:
+        parser.error("name a command after --")
+    if chosen.action == "roles":
+        ensure_roles(os.environ.get("DATABASE_OWNER_URL", ""), os.environ.get("DATABASE_URL", ""))
+        return 0
+    if chosen.action == "process":
+        run_process(chosen.name)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    if "MAKELEVEL" in os.environ and (before_exec := _dying_with_parent(signal.SIGTERM, of=os.getppid())):
+        before_exec()  # make does not hand on every signal; when it is gone, so are we
+    if chosen.action == "demo":
+        return demo()
+    if chosen.action == "serve":
+        return serve_once(LOCAL / chosen.folder, command)
+    if chosen.action == "env":
+        return with_environment(command)
+    return run(LOCAL / chosen.folder, command, throwaway=chosen.throwaway)
 
 
 def _interrupt(number: int, frame: object) -> None:
