@@ -4,7 +4,7 @@ import uuid
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -18,6 +18,29 @@ def resume_path(instance: models.Model, filename: str) -> str:
     """Return a path that says nothing about the person; the name they gave the file is a column."""
     ending = filename.rsplit(".", 1)[-1].lower()[:5]
     return f"resumes/{uuid.uuid4()}.{ending}"
+
+
+class Folded(models.Func):
+    """A text as it is compared in searches: lower case, without accents. The database has the function."""
+
+    function = "candidates_fold"
+    output_field = models.TextField()
+
+
+def has_words(field: str, words: str) -> models.Q:
+    """Return the condition that a folded search text has every word."""
+    condition = models.Q()
+    for word in words.split():
+        condition &= models.Q(**{f"{field}__contains": Folded(models.Value(word))})
+    return condition
+
+
+def has_skills(field: str, skills: list[str]) -> models.Q:
+    """Return the condition that a candidate's folded search text has every one of these skills, as a whole."""
+    condition = models.Q()
+    for skill in skills:
+        condition &= models.Q(**{f"{field}__contains": Folded(models.Value(f"|{skill}|"))})
+    return condition
 
 
 class Profile(models.Model):
@@ -39,13 +62,42 @@ class Profile(models.Model):
 
 class CandidateQuerySet(models.QuerySet["Candidate"]):
     def visible_to(self, company: Company) -> Self:
-        """Keep those who applied to the company, or who are discoverable and did not hide from it."""
+        """Keep those who applied to the company, or who are discoverable, and who did not hide from it.
+
+        A standing application is seen whatever the candidate hides; after a withdrawal hiding counts again.
+        """
         applied = Application.objects.filter(company=company, candidate=models.OuterRef("pk"))
         return self.filter(erased_at=None).filter(
-            models.Exists(applied)
-            | models.Q(is_discoverable=True)
-            & ~models.Exists(HiddenCompany.objects.filter(company=company, candidate=models.OuterRef("pk")))
+            models.Exists(applied.standing())
+            | (models.Q(is_discoverable=True) | models.Exists(applied)) & ~models.Exists(_hidden_from(company))
         )
+
+    def discoverable_to(self, company: Company) -> Self:
+        """Keep those whom the company sees without an application."""
+        return self.filter(~models.Exists(_hidden_from(company)), erased_at=None, is_discoverable=True)
+
+    def with_profile_mark(self, company: Company) -> Self:
+        """Mark with `profile_is_open` whether the company may read the profile, beside what was sent to it."""
+        return self.annotate(profile_is_open=profile_is_open_to(company))
+
+
+def _hidden_from(company: Company, candidate: str = "pk") -> "models.QuerySet[HiddenCompany]":
+    return HiddenCompany.objects.filter(company=company, candidate=models.OuterRef(candidate))
+
+
+def profile_is_open_to(company: Company, candidate: str = "") -> models.ExpressionWrapper:
+    """Return whether a company may read a candidate's profile; `candidate` leads there from another model.
+
+    Applying opens it only once the address is confirmed: with somebody else's address anybody can apply anywhere.
+    """
+    pk, prefix = (candidate, f"{candidate}__") if candidate else ("pk", "")
+    proven = Application.objects.filter(
+        company=company, candidate=models.OuterRef(pk), withdrawn_at=None, email_confirmed_at__isnull=False
+    )
+    return models.ExpressionWrapper(
+        models.Exists(proven) | models.Q(**{f"{prefix}is_discoverable": True}) & ~models.Exists(_hidden_from(company, pk)),
+        output_field=models.BooleanField(),
+    )
 
 
 class Candidate(Profile):
@@ -62,6 +114,14 @@ class Candidate(Profile):
     hidden_companies = models.ManyToManyField(Company, through="HiddenCompany", related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     erased_at = models.DateTimeField(null=True, blank=True)
+    # Skills stand between bars, so that a whole skill can be asked for.
+    search_text = models.GeneratedField(
+        expression=models.Func(
+            "name", "headline", "location", "target_location", "skills", function="candidates_search_text"
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     objects = CandidateQuerySet.as_manager()
 
@@ -72,6 +132,12 @@ class Candidate(Profile):
         indexes = [
             GinIndex(fields=["skills"], name="candidates_skills"),
             models.Index(fields=["-created_at", "-id"], name="candidates_newest"),
+            models.Index(
+                fields=["-created_at", "-id"],
+                condition=models.Q(is_discoverable=True, erased_at=None),
+                name="candidates_discoverable",
+            ),
+            GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="candidates_search"),
         ]
 
     def __str__(self) -> str:
@@ -98,6 +164,14 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def standing(self) -> Self:
         return self.filter(withdrawn_at=None)
 
+    def newest_of_each_person(self) -> Self:
+        """Keep one application of each candidate: the last of those chosen so far."""
+        newer = self.order_by().filter(candidate=models.OuterRef("candidate")).filter(
+            models.Q(created_at__gt=models.OuterRef("created_at"))
+            | models.Q(created_at=models.OuterRef("created_at"), pk__gt=models.OuterRef("pk"))
+        )
+        return self.filter(~models.Exists(newer))
+
 
 class Application(Profile, TenantModel):
     """A candidate applied to a job: what they submitted then, never overwritten by later edits of a profile."""
@@ -111,6 +185,11 @@ class Application(Profile, TenantModel):
     created_at = models.DateTimeField(default=timezone.now)
     email_confirmed_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    search_text = models.GeneratedField(
+        expression=models.Func("name", "headline", "location", function="candidates_search_text"),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     objects = ApplicationQuerySet.as_manager()
 
