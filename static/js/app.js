@@ -81,7 +81,7 @@ function passAway(toast) {
   setTimeout(() => (toast.matches(":hover, :focus-within") ? passAway(toast) : toast.remove()), 8000);
 }
 
-// -- Theme and time zone, both kept in cookies that the server reads as they are -------------------------------------------------
+// -- Theme and time zone, kept in cookies that the server reads as they are --------------------------------------------
 
 function chooseTheme(theme) {
   if (theme) document.documentElement.dataset.theme = theme;
@@ -206,6 +206,8 @@ function upgradeCombobox(select) {
     }
     if (!shown.length) list.append(make("p", "combobox-none", { role: "option", "aria-disabled": "true" }, query ? `Nothing matches “${query}”.` : "There is nothing to choose from yet."));
     list.hidden = false;
+    const { top, bottom } = input.getBoundingClientRect();
+    list.classList.toggle("is-above", innerHeight - bottom < 350 && top > innerHeight - bottom);
     input.setAttribute("aria-expanded", "true");
     point(words.length ? shown.findIndex(({ option }) => !option.disabled) : shown.findIndex(({ option }) => option.selected));
   }
