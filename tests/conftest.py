@@ -17,7 +17,8 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 import responses
 
-from purposejobs import local_stack
+from purposejobs.local_stack import LOCAL, local_stack
+from purposejobs.local_stack.environment import free_port, local_environment
 
 PROJECT = Path(__file__).resolve().parent.parent
 pytest_plugins = ["tests.databases", "tests.processes", "tests.browsers", "tests.people"]
@@ -45,8 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
         else:
             servers = contextlib.ExitStack()
             config.add_cleanup(servers.close)
-            folder = local_stack.LOCAL / "test"
-            stack = servers.enter_context(local_stack.local_stack(folder, throwaway=True, places=8))
+            folder = LOCAL / "test"
+            stack = servers.enter_context(local_stack(folder, throwaway=True, places=8))
             os.environ.update(stack.environment)
         if getattr(options, "numprocesses", None):
             return  # this process only hands out tests
@@ -56,8 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["REDIS_URL"] = with_path(os.environ["REDIS_URL"], f"/{number}")
     folder = Path(tempfile.mkdtemp(prefix="purposejobs-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-    ports = {"WEB_PORT": str(local_stack.free_port()), "EMULATOR_PORT": str(local_stack.free_port())}
-    os.environ.update(local_stack.local_environment(folder, {**ports, "FOLDER": str(folder)}))
+    ports = {"WEB_PORT": str(free_port()), "EMULATOR_PORT": str(free_port())}
+    os.environ.update(local_environment(folder, {**ports, "FOLDER": str(folder)}))
     # The live server answers where the product believes to be.
     os.environ["DJANGO_LIVE_TEST_SERVER_ADDRESS"] = urlsplit(os.environ["PUBLIC_URL"]).netloc
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"

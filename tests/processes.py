@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from purposejobs import local_stack
+from purposejobs.local_stack.environment import procfile
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -131,7 +131,7 @@ def start_celery(transactional_db, tmp_path):
     started: list[Process] = []
 
     def start(name: str = "exports", **environment: str) -> Process:
-        arguments = ["-m", *local_stack.procfile()[name].split()]
+        arguments = ["-m", *procfile()[name].split()]
         process = Process(f"{name}-{len(started) + 1}", arguments, tmp_path, environment)
         started.append(process)
         if name != "beat":
