@@ -150,9 +150,10 @@ function upgradeCombobox(select) {
   if (select.closest(".combobox")) return;
   const id = select.id;
   const listId = `${id}-list`;
+  const nothing = [...select.options].find((option) => !option.value);
   const box = make("div", "combobox");
   const input = make("input", "input", {
-    id, type: "text", role: "combobox", autocomplete: "off", spellcheck: "false", placeholder: select.dataset.placeholder ?? "Search",
+    id, type: "text", role: "combobox", autocomplete: "off", spellcheck: "false", placeholder: select.dataset.placeholder ?? nothing?.text ?? "Search",
     "aria-expanded": "false", "aria-controls": listId, "aria-autocomplete": "list",
   });
   const clear = make("button", "button button--quiet button--icon combobox-clear", { type: "button", tabindex: "-1", "aria-label": "Clear" }, "✕");
@@ -160,7 +161,7 @@ function upgradeCombobox(select) {
   const list = make("div", "combobox-list", { id: listId, role: "listbox", "aria-label": document.querySelector(`label[for="${id}"]`)?.textContent ?? "Choices" });
   for (const name of ["aria-describedby", "aria-invalid"]) if (select.hasAttribute(name)) input.setAttribute(name, select.getAttribute(name));
 
-  const choices = [...select.options].filter((option) => option.value).map((option, index) => {
+  const choices = [...select.options].map((option, index) => {
     const [title, ...rest] = option.textContent.trim().split(" · ");
     const element = make("div", "combobox-option", { id: `${listId}-${index}`, role: "option", "aria-disabled": option.disabled });
     element.append(make("span", "combobox-title", {}, title));
@@ -173,8 +174,8 @@ function upgradeCombobox(select) {
 
   const chosen = () => choices.find(({ option }) => option.selected);
   function rest() {
-    input.value = chosen()?.title ?? "";
-    clear.hidden = !chosen();
+    input.value = select.value ? chosen().title : "";
+    clear.hidden = !select.value || !nothing;
     list.hidden = true;
     current = -1;
     input.setAttribute("aria-expanded", "false");
@@ -228,7 +229,7 @@ function upgradeCombobox(select) {
   input.addEventListener("input", () => open(input.value));
   input.addEventListener("click", () => list.hidden && open());
   input.addEventListener("focus", () => input.select());
-  input.addEventListener("blur", () => (input.value.trim() || !chosen() ? rest() : choose(null)));
+  input.addEventListener("blur", () => (input.value.trim() || !select.value || !nothing ? rest() : choose(null)));
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown") step(1);
     else if (event.key === "ArrowUp") step(-1);
