@@ -282,6 +282,10 @@ document.addEventListener("change", (event) => {
 
 // -- htmx ------------------------------------------------------------------------------------------------------------
 
+// A link that htmx follows still opens in a new tab when somebody asks for one.
+const wantsTab = (event) => (event.ctrlKey || event.metaKey || event.shiftKey) && event.target.closest("a[hx-get]");
+document.addEventListener("click", (event) => wantsTab(event) && event.stopPropagation(), true);
+
 document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
   const dialog = { "slide-over-body": "slide-over", "dialog-body": "dialog" }[target.id];
   if (dialog) openDialog(document.getElementById(dialog));
