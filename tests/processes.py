@@ -37,13 +37,14 @@ class Process:
     ) -> None:
         self.name, self.arguments = name, arguments
         self.log = folder / f"{name}.log"
-        self.environment = {**os.environ, **(environment or {}), "PYTHONUNBUFFERED": "1"}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        self.environment = {**os.environ, **(environment or {}), "PATH": path, "PYTHONUNBUFFERED": "1"}
         self.start()
 
     def start(self) -> None:
         with open(self.log, "wb") as log:
             self.popen = subprocess.Popen(
-                [sys.executable, *self.arguments],
+                self.arguments,
                 cwd=PROJECT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -83,7 +84,15 @@ class Emulator(Process):
 
     def __init__(self, folder: Path) -> None:
         self.url = os.environ["LEVER_EMULATOR_URL"]
-        arguments = ["-m", "lever_emulator", "--host", "127.0.0.1", "--port", str(urlsplit(self.url).port)]
+        arguments = [
+            sys.executable,
+            "-m",
+            "lever_emulator",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(urlsplit(self.url).port),
+        ]
         arguments += ["--client-id", os.environ["LEVER_CLIENT_ID"]]
         arguments += ["--client-secret", os.environ["LEVER_CLIENT_SECRET"]]
         arguments += ["--redirect-uri", os.environ["PUBLIC_URL"] + "/integrations/lever/callback/"]
@@ -127,12 +136,12 @@ def emulator(emulator_process, request, http):
 
 @pytest.fixture
 def start_celery(transactional_db, tmp_path):
-    """Start the Procfile's Celery processes for one test: `start_celery("worker", EXPORT_SLICE_SECONDS="0.1")`."""
+    """Start the Procfile's Celery processes for one test: `start_celery("beat", EXPORT_SWEEP_SECONDS="0.5")`."""
     started: list[Process] = []
 
     def start(name: str = "exports", **environment: str) -> Process:
-        arguments = ["-m", *procfile()[name].split()]
-        process = Process(f"{name}-{len(started) + 1}", arguments, tmp_path, environment)
+        command = ["sh", "-c", f"exec {procfile()[name]}"]
+        process = Process(f"{name}-{len(started) + 1}", command, tmp_path, environment)
         started.append(process)
         if name != "beat":
             wait_until(lambda: process.has_said(" ready."), what=f"the Celery process {name}")
@@ -148,4 +157,4 @@ def start_celery(transactional_db, tmp_path):
 @pytest.fixture
 def celery_worker_process(start_celery):
     """A real worker for every queue, on the test database; `.kill()`, `.stop()` and `.start()` do what they say."""
-    return start_celery("exports")
+    return start_celery("exports", EXPORT_QUEUES="default,integrations,integrations_again")

@@ -51,18 +51,22 @@ def all_gone(pids: Sequence[int], seconds: float) -> bool:
     return True
 
 
-def end_leftover(pid_file: Path, argument: str, gentle: signal.Signals) -> None:
-    """Stop the server that a killed keeper left running, and remove a pid file that names nobody of ours."""
+def end_leftover(pid_file: Path, folder: Path, gentle: signal.Signals) -> None:
+    """
+    Stop the server that a killed keeper left running, and remove a pid file that names nobody of ours.
+
+    Ours is recognised by its command line, or by where it runs: Redis puts a title in place of its command line.
+    """
     import psutil
 
     try:
         process = psutil.Process(int(pid_file.read_text().split("\n")[0]))
-        if any(argument in part for part in process.cmdline()):
+        if any(str(folder) in part for part in process.cmdline()) or process.cwd() == str(folder):
             process.send_signal(gentle)
             if not all_gone([process.pid], STOP_SECONDS):
                 process.kill()
                 all_gone([process.pid], STOP_SECONDS)
-    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess, psutil.AccessDenied):
         pass
     pid_file.unlink(missing_ok=True)
 

@@ -62,7 +62,7 @@ class Redis(Server):
     def start(self) -> None:
         binary = _redis_binary()
         configuration = self.folder / "redis.conf"
-        end_leftover(self.folder / "redis.pid", str(configuration), signal.SIGTERM)
+        end_leftover(self.folder / "redis.pid", self.folder, self.gentle)
         self.port, self.password = free_port(), secrets.token_urlsafe(24)
         lines = [
             "bind 127.0.0.1",
@@ -129,7 +129,7 @@ class Postgres(Server):
         return f"postgresql://{role}@/{database}?host={urllib.parse.quote(str(self.socket_folder), safe='')}"
 
     def start(self) -> bool:
-        end_leftover(self.data / "postmaster.pid", str(self.data), signal.SIGINT)
+        end_leftover(self.data / "postmaster.pid", self.data, self.gentle)
         if not (self.data / "PG_VERSION").exists():
             self._create()
         if self.temporary_socket_folder:
