@@ -35,3 +35,12 @@ class ConnectionLost(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+class Refused(Exception):
+    """What a person asked for cannot be done; nothing was changed. The code's words are in `wording.py`."""
+
+    def __init__(self, code: str, **parameters: str | int) -> None:
+        super().__init__(code)
+        self.code = code
+        self.parameters = parameters

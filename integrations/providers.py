@@ -11,23 +11,28 @@ named `<slug>:start` that a person follows to connect. Required:
     ADMIN_MESSAGE: str          a message to copy for the person who can connect; {company} and {url} are filled in
 
     open_client(environment, token, *, deadline) -> client
-        Something that talks to the ATS with one keep-alive session; safe to share between threads.
+        Something that talks to the ATS with one keep-alive session; safe to share between threads. `client.calls`
+        counts the calls it made that the vendor's rate limit counts. `deadline` is the total of one call, in seconds.
     list_postings(client) -> list[PostingRecord]
         Every posting, or an error: half a list is never given.
     prepare(parcels) -> list[Payload]
         Our words into the vendor's; our thread, may query. `parcels` is a list of `Parcel`, the answer has its order.
     create(client, payload) -> Created
-    find(client, payload, since) -> list[Found]
+    find(client, payload, since) -> list[Created]
         Records that could be ours, best first, created no earlier than `since` (aware datetime).
-        `pages_to_find` is how many calls that takes at least.
     pages_to_find: int
+        How many calls `find` takes at least.
 
 Optional, declared by being there:
 
     refresh(environment, refresh_token) -> Tokens     trade a refresh token
     revoke(environment, refresh_token) -> None        best effort
-    follow_up(client, payload, created) -> None       what could not travel with the create; calls_to_follow_up says how many
-    find_follow_up(client, payload, external_id) -> bool    whether the follow-up is there already
+    needs_follow_up(payload, created) -> bool         whether something could not travel with the create
+    follow_up(client, payload, *, external_id, contact_id, needs_phone) -> None
+        Add it. `needs_phone` is what `Created.lacks_phone` said.
+    find_follow_up(client, payload, external_id) -> bool
+        Whether the follow-up's note is there already.
+    calls_to_follow_up(*, needs_phone, look_first) -> int
     list_users(client) -> list[UserRecord]
     list_stages(client) -> list[StageRecord]
     check(client) -> None                             the cheapest read: raises what is wrong
@@ -73,7 +78,7 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """The record an export became at the ATS."""
+    """The record an export became at the ATS, or one found there that could be it."""
 
     external_id: str
     external_url: str
@@ -82,11 +87,6 @@ class Created:
     was_known: bool = False
     # The phone did not travel with the create and must be added.
     lacks_phone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Found(Created):
-    """A record at the ATS that could be ours."""
 
 
 @dataclass(frozen=True, slots=True)

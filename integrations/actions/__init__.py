@@ -1,0 +1,31 @@
+"""The door for writes. Every function runs in its company's scope, keeps to one transaction and sends no message."""
+
+from integrations.actions.connections import close_connection, lose_connection, open_connection, refresh_account
+from integrations.actions.exports import (
+    dismiss_exports,
+    forget_application,
+    forget_candidate,
+    hide_candidate,
+    request_exports,
+    retry_exports,
+    send_candidates,
+)
+from integrations.actions.links import link_job, unlink_job
+from integrations.errors import Refused
+
+__all__ = [
+    "Refused",
+    "close_connection",
+    "dismiss_exports",
+    "forget_application",
+    "forget_candidate",
+    "hide_candidate",
+    "link_job",
+    "lose_connection",
+    "open_connection",
+    "refresh_account",
+    "request_exports",
+    "retry_exports",
+    "send_candidates",
+    "unlink_job",
+]

@@ -1,0 +1,51 @@
+"""One call to the ATS, in a thread of the pool. It touches no database."""
+
+import time
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from integrations.draining.packing import Errand, Kind
+from integrations.providers import Provider
+
+GIVEN_BACK = object()
+
+
+def call(errand: Errand, provider: Provider, client: object) -> Errand:
+    """Do the errand and keep its outcome, which may be an exception; too late, the row is given back untouched."""
+    if time.monotonic() > errand.begin_before:
+        errand.outcome = GIVEN_BACK
+        return errand
+    errand.started_at = timezone.now()
+    began = time.perf_counter()
+    try:
+        errand.outcome = _do(errand, provider, client)
+    except Exception as error:  # noqa: BLE001  the drain's own thread decides what it means
+        errand.outcome = error
+    errand.milliseconds = round((time.perf_counter() - began) * 1000)
+    return errand
+
+
+def _do(errand: Errand, provider: Provider, client: object) -> object:
+    export = errand.export
+    if errand.kind == Kind.CREATE:
+        return provider.create(client, errand.payload)
+    if errand.kind == Kind.LOOK:
+        return provider.find(client, errand.payload, looked_since(export.look_since))
+    if export.follow_up_look_first and provider.find_follow_up(client, errand.payload, export.external_id):
+        return True
+    provider.follow_up(
+        client,
+        errand.payload,
+        external_id=export.external_id,
+        contact_id=export.external_contact_id,
+        needs_phone=export.needs_phone,
+    )
+    return True
+
+
+def looked_since(attempt_at: datetime | None) -> datetime:
+    """Return the oldest a record may be to be ours: the first attempt, less what two clocks may differ by."""
+    margin = timedelta(seconds=settings.EXPORTS["clock_margin_seconds"])
+    return (attempt_at or timezone.now() - timedelta(days=365)) - margin

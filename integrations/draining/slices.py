@@ -1,0 +1,321 @@
+"""A slice: for a moment, take tokens, claim that many due rows, call through a small pool, record, and go round again."""
+
+import logging
+import time
+import uuid
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from redis.exceptions import RedisError
+
+from integrations.actions.connections import lose_connection
+from integrations.actions.exports import cancel
+from integrations.draining.calling import GIVEN_BACK, call
+from integrations.draining.claims import CallCounts, claim, count_due, release_expired
+from integrations.draining.packing import Errand, Kind, pack
+from integrations.draining.recording import record
+from integrations.errors import AccessExpired, ConnectionLost, Rejected, TryLater
+from integrations.grants import kept_clients, usable_token
+from integrations.models import CandidateExport, Connection
+from integrations.pacing import Bucket, Grant, PacingAway, redis_client
+from integrations.providers import get_provider
+from purposejobs.tenancy import company_scope, keys_from
+
+logger = logging.getLogger(__name__)
+
+# Outcomes are written down when so many have come, or the oldest is so late (seconds).
+RECORD_ROWS, RECORD_SECONDS = 10, 0.25
+# With an empty bucket the drain ends, and is woken when so many tokens have come (or as many as rows are due).
+WAKE_TOKENS = 5
+# "Too many" without a word how long: by then the bucket has some again.
+PAUSE_SECONDS = 2.0
+
+AGAIN = 0.0
+
+
+def drain(connection_pk: int) -> float | None:
+    """Send what is due for one connection, for one slice.
+
+    Returns None when nothing more is due, else after how many seconds to come again (0: at once).
+    Ends at once while another drain of the connection runs: that one looks once more before it rests.
+    """
+    companies = keys_from("company_of_connection", connection_pk)
+    if not companies:
+        return None
+    try:
+        with RunningFlag(connection_pk) as is_ours:
+            if not is_ours:
+                return None
+            turn = Slice(connection_pk, companies[0])
+            turn.run()
+    except PacingAway:
+        logger.warning("connection %s waits: Redis is away, nothing is sent unpaced", connection_pk)
+        return None
+    # Only now: a nudge may have ended at our flag just before it was cleared.
+    return turn.come_again()
+
+
+class RunningFlag:
+    """Says that a drain of this connection is under way. It only saves work: two drains at once are safe.
+
+    It names its owner, ends by itself soon after a slice, and only the owner clears it.
+    """
+
+    CLEAR = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+
+    def __init__(self, connection_pk: int) -> None:
+        self.key, self.owner = f"draining:{connection_pk}", uuid.uuid4().hex
+        self.milliseconds = round(
+            (settings.EXPORTS["slice_seconds"] + settings.EXPORTS["call_deadline_seconds"]) * 1000
+        )
+
+    def __enter__(self) -> bool:
+        try:
+            return bool(redis_client().set(self.key, self.owner, nx=True, px=self.milliseconds))
+        except (RedisError, OSError) as error:
+            raise PacingAway from error
+
+    def __exit__(self, *failure: object) -> None:
+        try:
+            redis_client().register_script(self.CLEAR)(keys=[self.key], args=[self.owner])
+        except (RedisError, OSError):
+            logger.warning("the running flag of %s could not be cleared; it ends by itself", self.key)
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    # One pool for the process: threads are made as they are needed, and a drain uses at most `pool_size` of them.
+    return ThreadPoolExecutor(max_workers=16 * settings.EXPORTS["pool_size"], thread_name_prefix="calls")
+
+
+class Slice:
+    """One turn of one connection."""
+
+    def __init__(self, connection_pk: int, company_pk: int) -> None:
+        self.company_pk = company_pk
+        with company_scope(company_pk):
+            self.connection = Connection.objects.select_related("company").get(pk=connection_pk)
+        self.provider = get_provider(self.connection.provider)
+        self.counts = CallCounts.of(self.provider)
+        self.bucket = Bucket(self.connection.bucket, *self.provider.RATE)
+        self.ends_at = time.monotonic() + settings.EXPORTS["slice_seconds"]
+        self.clients: list[Any] = []
+        self.calls_before: list[int] = []
+        self.tokens_taken = 0
+        self.running: set[Future[Errand]] = set()
+        self.done: list[Errand] = []
+        self.oldest_done_at = 0.0
+        self.failures = 0
+        self.was_reached = False
+        self.stops = False
+        self.nothing_due = False
+        self.starved: Grant | None = None
+        self.lost: ConnectionLost | None = None
+
+    # -- The turn ------------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Do the turn. Raises PacingAway."""
+        with company_scope(self.company_pk):
+            release_expired(self.connection)
+        if self.connection.state == Connection.State.DISCONNECTED:
+            self._end_grant()
+        if not self.connection.is_active or not self._is_answering():
+            return
+        try:
+            self._open_client(timedelta(seconds=settings.EXPORTS["lease_seconds"]))
+            self._go_round()
+        except TryLater as error:
+            logger.info("connection %s: no access token now, %s", self.connection.pk, error.code)
+            self.failures += 1
+        except ConnectionLost as error:
+            self.lost = error
+        finally:
+            self._finish()
+
+    def come_again(self) -> float | None:
+        """Return after how many seconds there is something to do for this connection, or None."""
+        with company_scope(self.company_pk):
+            connection = Connection.objects.get(pk=self.connection.pk)
+            if connection.state == Connection.State.DISCONNECTED:
+                return AGAIN if connection.refresh_token else None
+            if not connection.is_active or connection.paused_until:
+                return None
+            due = count_due(connection, limit=WAKE_TOKENS)
+        if not due:
+            return None
+        return self.bucket.seconds_until(min(due, WAKE_TOKENS), self.starved) if self.starved else AGAIN
+
+    def _go_round(self) -> None:
+        pool_size = settings.EXPORTS["pool_size"]
+        while True:
+            may_claim = not (self.nothing_due or self.stops) and time.monotonic() < self.ends_at
+            if may_claim and len(self.running) <= pool_size // 2:
+                self._top_up(2 * pool_size - len(self.running))
+            if not self.running:
+                self._record()
+                if self.nothing_due or self.stops or time.monotonic() >= self.ends_at:
+                    return
+                continue
+            finished, _ = wait(self.running, timeout=RECORD_SECONDS, return_when=FIRST_COMPLETED)
+            for future in finished:
+                self.running.discard(future)
+                self._take_in(future.result())
+            is_late = self.done and time.monotonic() - self.oldest_done_at > RECORD_SECONDS
+            if len(self.done) >= RECORD_ROWS or is_late:
+                self._record()
+
+    def _top_up(self, room: int) -> None:
+        """Take tokens, claim rows for them, and start their calls."""
+        grant = self.bucket.take(room)
+        # Counted from before the claim, on a clock nobody sets: a call begins only while it can end within the lease.
+        begin_before = time.monotonic() + settings.EXPORTS["lease_seconds"] - settings.EXPORTS["call_deadline_seconds"]
+        errands: list[Errand] = []
+        if grant.granted:
+            with company_scope(self.company_pk):
+                exports = claim(self.connection, self.counts, tokens=grant.granted, limit=room)
+                spent = sum(self.counts.calls_of(export) for export in exports)
+                errands = pack(self.provider, self.connection, exports) if exports else []
+            self.bucket.give_back(grant.granted - spent)
+            self.tokens_taken += spent
+        self.starved = None if errands else grant
+        self.nothing_due = len(errands) < room
+        for errand in errands:
+            if errand.is_to_call:
+                errand.begin_before = begin_before
+                self._start(errand)
+            else:
+                self._keep(errand)
+
+    def _start(self, errand: Errand) -> None:
+        self.running.add(_pool().submit(call, errand, self.provider, self.clients[-1]))
+
+    def _take_in(self, errand: Errand) -> None:
+        outcome = errand.outcome
+        if isinstance(outcome, AccessExpired) and not errand.was_repeated:
+            self._repeat(errand)
+            return
+        if isinstance(outcome, AccessExpired):
+            outcome = errand.outcome = ConnectionLost("access_refused")
+        if isinstance(outcome, TryLater):
+            self._slow_down(outcome)
+        elif isinstance(outcome, ConnectionLost):
+            self.lost, self.stops = outcome, True
+        elif outcome is not GIVEN_BACK:
+            # Refusing one row is an answer too.
+            self.failures, self.was_reached = 0, True
+        self._keep(errand)
+
+    def _slow_down(self, error: TryLater) -> None:
+        if not error.is_outage:
+            # "Too many": this account only is slowed, and its rows read "waiting", not "failed".
+            self.bucket.pause(error.after or PAUSE_SECONDS)
+            self.stops = True
+            return
+        self.failures += 1
+        if self.connection.failures_in_a_row + self.failures >= settings.EXPORTS["circuit_failures"]:
+            self.stops = True
+
+    def _repeat(self, errand: Errand) -> None:
+        """Refresh the access token, and make the same call once more."""
+        errand.was_repeated = True
+        try:
+            self._open_client(timedelta(seconds=1), refused=self.connection.access_token)
+            self.bucket.give_back(-1)
+        except (TryLater, ConnectionLost) as error:
+            errand.outcome = error
+            self._take_in(errand)
+            return
+        self._start(errand)
+
+    def _keep(self, errand: Errand) -> None:
+        if not self.done:
+            self.oldest_done_at = time.monotonic()
+        self.done.append(errand)
+
+    def _record(self) -> None:
+        if not self.done:
+            return
+        with company_scope(self.company_pk):
+            record(self.provider, self.connection, self.done)
+        # What was just sent may have a follow-up, which is due now.
+        if any(errand.kind == Kind.CREATE and errand.export.follow_up_at for errand in self.done):
+            self.nothing_due = False
+        self.done = []
+
+    # -- The connection ------------------------------------------------------------------------------------------------
+
+    def _open_client(self, lasts: timedelta, *, refused: str = "") -> None:
+        token = usable_token(self.connection, lasts=lasts, refused=refused)
+        client = kept_clients.client(self.connection, token)
+        if client not in self.clients:
+            self.clients.append(client)
+            self.calls_before.append(client.calls)
+
+    def _is_answering(self) -> bool:
+        """Say whether the circuit is closed; once a pause is over, a cheap question decides."""
+        if self.connection.paused_until is None:
+            return True
+        if self.connection.paused_until > timezone.now() or not self.bucket.take(1).granted:
+            return False
+        try:
+            self._open_client(timedelta(seconds=settings.EXPORTS["lease_seconds"]))
+            self.provider.check(self.clients[-1])
+        except TryLater:
+            self.failures += 1
+            self._open_circuit()
+            return False
+        except (ConnectionLost, AccessExpired, Rejected) as error:
+            # Whatever else it says, it answers; the rows' own calls find out what is wrong.
+            logger.info("connection %s answers again: %s", self.connection.pk, type(error).__name__)
+        self._update(failures_in_a_row=0, paused_until=None)
+        return True
+
+    def _update(self, **fields: Any) -> None:
+        for name, value in fields.items():
+            setattr(self.connection, name, value)
+        with company_scope(self.company_pk):
+            Connection.objects.filter(pk=self.connection.pk).update(**fields)
+
+    def _end_grant(self) -> None:
+        """Give the grant of an ended connection back, forget it, and cancel what came in late."""
+        if self.connection.refresh_token and hasattr(self.provider, "revoke"):
+            try:
+                self.provider.revoke(self.connection.environment, self.connection.refresh_token)
+            except (TryLater, Rejected, ConnectionLost) as error:
+                logger.info("connection %s: the grant was not revoked there, %s", self.connection.pk, error)
+        with company_scope(self.company_pk):
+            ended = Connection.objects.filter(pk=self.connection.pk, state=Connection.State.DISCONNECTED)
+            if ended.update(access_token="", refresh_token=""):
+                late = CandidateExport.objects.waiting().filter(connection=self.connection)
+                cancel(late, CandidateExport.Cancelled.DISCONNECTED)
+
+    def _open_circuit(self) -> None:
+        failures = self.connection.failures_in_a_row + self.failures
+        first, cap = settings.EXPORTS["circuit_first_seconds"], settings.EXPORTS["circuit_cap_seconds"]
+        beyond = max(0, failures - settings.EXPORTS["circuit_failures"])
+        pause = timedelta(seconds=min(cap, first * 2 ** min(beyond, 20)))
+        self._update(failures_in_a_row=failures, paused_until=timezone.now() + pause)
+
+    def _finish(self) -> None:
+        """Write down what is still in hand and what was learned of the connection; give unused tokens back."""
+        for future in self.running:
+            self._keep(future.result())
+        self.running = set()
+        self._record()
+        made = sum(client.calls - before for client, before in zip(self.clients, self.calls_before, strict=True))
+        self.bucket.give_back(self.tokens_taken - made)
+        if self.lost:
+            with company_scope(self.company_pk):
+                lose_connection(connection=self.connection, code=self.lost.code)
+        elif self.was_reached:
+            self._update(failures_in_a_row=self.failures, last_contact_at=timezone.now())
+        elif self.failures:
+            if self.connection.failures_in_a_row + self.failures >= settings.EXPORTS["circuit_failures"]:
+                self._open_circuit()
+            else:
+                self._update(failures_in_a_row=self.connection.failures_in_a_row + self.failures)

@@ -1,0 +1,62 @@
+"""Nudges: Celery messages that say "look at your rows". Losing one loses nothing, the sweep looks as well."""
+
+import logging
+import time
+from functools import cache, partial
+from itertools import count
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from kombu import Connection as BrokerConnection
+from kombu.exceptions import KombuError
+from kombu.pools import producers
+from redis.exceptions import RedisError
+
+from purposejobs.celery import app
+
+logger = logging.getLogger(__name__)
+
+# After a failure the broker is left alone for a moment, so that a frozen one costs one short time-out, not one a request.
+REST_SECONDS = 2.0
+
+# By name: whoever asks for work need not import who does it.
+DRAIN = "integrations.tasks.drain"
+REFRESH_ACCOUNT = "integrations.tasks.refresh_account"
+
+lost = count(1)
+_resting_until = 0.0
+
+
+@cache
+def _broker() -> BrokerConnection:
+    # A connection of its own: the worker's may wait for seconds, a request may not. kombu would try to connect for ever.
+    options = dict(app.conf.broker_transport_options) | {
+        "socket_timeout": settings.REDIS_TIMEOUT_SECONDS,
+        "socket_connect_timeout": settings.REDIS_TIMEOUT_SECONDS,
+        "max_retries": 0,
+        "interval_start": 0,
+        "interval_step": 0,
+    }
+    return app.connection_for_write().clone(transport_options=options)
+
+
+def publish(task: str, *arguments: int, **options: Any) -> bool:
+    """Send the message now; say whether the broker took it. Never raises for a broker that is away or hangs."""
+    global _resting_until
+    if time.monotonic() < _resting_until:
+        logger.warning("nudge %s not sent, the broker rests (%d so far)", task, next(lost))
+        return False
+    try:
+        with producers[_broker()].acquire(block=True, timeout=settings.REDIS_TIMEOUT_SECONDS) as producer:
+            app.send_task(task, arguments, producer=producer, retry=False, **options)
+    except (OSError, RedisError, KombuError, *_broker().connection_errors, *_broker().channel_errors) as error:
+        _resting_until = time.monotonic() + REST_SECONDS
+        logger.warning("nudge %s not sent: %s (%d so far)", task, type(error).__name__, next(lost))
+        return False
+    return True
+
+
+def nudge(task: str, *arguments: int, **options: Any) -> None:
+    """Send the message after commit, without ever costing the request its answer. `arguments` are primary keys."""
+    transaction.on_commit(partial(publish, task, *arguments, **options), robust=True)
