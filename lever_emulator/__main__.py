@@ -106,14 +106,9 @@ def _switches(given: argparse.Namespace) -> dict[str, Any]:
             wishes[name] = json.loads(value)
         except ValueError:
             wishes[name] = value
-    for name, value in (
-        ("latency_ms", given.latency),
-        ("rate", given.rate),
-        ("burst", given.burst),
-        ("access_token_seconds", given.access_token_seconds),
-    ):
-        if value is not None:
-            wishes[name] = value
+    options = {"latency_ms": given.latency, "rate": given.rate, "burst": given.burst}
+    options["access_token_seconds"] = given.access_token_seconds
+    wishes |= {name: value for name, value in options.items() if value is not None}
     if given.no_rate_limit:
         wishes["rate"] = None
     return {name: checked_switch(name, value) for name, value in wishes.items()}
@@ -162,14 +157,13 @@ def main() -> None:
         )
         await uvicorn.Server(config).serve()
 
+    print(f"Lever emulator on {settings.public_url}", flush=True)
     try:
         import uvloop
-
-        runner = uvloop.run
     except ImportError:  # uvloop has no wheel for Windows
-        runner = asyncio.run
-    print(f"Lever emulator on {settings.public_url}", flush=True)
-    runner(serve())
+        asyncio.run(serve())
+    else:
+        uvloop.run(serve())
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from lever_emulator import consent, control, pages
+from lever_emulator import consent, control, pages, site
 from lever_emulator.settings import Settings
 from lever_emulator.store import Store
 from lever_emulator.wire import Machine, Receive, Scope, Send
@@ -30,7 +30,7 @@ class Emulator:
                 *pages.routes(self.store),
                 Mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static"),
             ],
-            exception_handlers=pages.error_handlers(self.store),
+            exception_handlers=site.error_handlers(),
             lifespan=self._lifespan,
         )
 

@@ -224,7 +224,7 @@ def change_posting(store: Store, request: Request, body: Body) -> Body:
     if "owner" in body:
         row["owner"] = body["owner"]
     channels = body.get("distributionChannels", row["distributionChannels"])
-    pipeline.set_state(store, account, row, body.get("state", row["state"]), channels)
+    pipeline.set_state(store, account, row, str(body.get("state", row["state"])), channels)
     return public(row)
 
 
@@ -274,7 +274,7 @@ def create_app(store: Store, request: Request, body: Body) -> Body:
             "client_secret": body["client_secret"],
             "name": body.get("name", "Partner"),
             "redirect_uris": list(body.get("redirect_uris", [])),
-            "scopes": list(body.get("scopes", seeded.get("scopes", []))),
+            "scopes": list(body.get("scopes") or seeded.get("scopes", [])),
         }
     )
 

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
 from typing import Any
 
 from lever_emulator import shapes
@@ -105,7 +106,7 @@ def _narrowed(call: Call, account: Account) -> tuple[list[Test], set[str] | None
     if confidentiality != "all":
         tests.append(lambda row: row["confidentiality"] == confidentiality)
     for parameter, name in TIMES.items():
-        _between(tests, call, parameter, lambda row, name=name: row[name])
+        _between(tests, call, parameter, itemgetter(name))
     _between(tests, call, "archived_at", lambda row: row["archived"] and row["archived"]["archivedAt"])
     recent = _recently_updated(call, account)
     if recent is not None:
@@ -113,8 +114,12 @@ def _narrowed(call: Call, account: Account) -> tuple[list[Test], set[str] | None
     if not sets:
         return tests, None
     smallest = min(sets, key=len)
-    tests += [(lambda row, ids=ids: row["id"] in ids) for ids in sets if ids is not smallest]
+    tests += [_is_one_of(ids) for ids in sets if ids is not smallest]
     return tests, smallest
+
+
+def _is_one_of(ids: set[str]) -> Test:
+    return lambda row: row["id"] in ids
 
 
 def _between(tests: list[Test], call: Call, parameter: str, value_of: Callable[[Row], Any]) -> None:

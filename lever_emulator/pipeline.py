@@ -221,7 +221,7 @@ def add_resume(store: Store, account: Account, row: Row, name: str, content: byt
     """Attach a résumé."""
     now = store.clock.now()
     key = new_id()
-    base, _, ext = name.rpartition(".")
+    ext = name.rpartition(".")[2]
     url = f"{store.settings.public_url}/candidates/{row['id']}/resumes/{key}/download"
     file = {"name": name, "ext": ext.lower(), "downloadUrl": url, "uploadedAt": now, "size": len(content)}
     resume: Row = {

@@ -67,7 +67,7 @@ def change_posting(call: Call, row: Row, body: dict[str, Any]) -> None:
         row["categories"] |= body["categories"]
     if "state" in body or "distributionChannels" in body:
         channels = body.get("distributionChannels", row["distributionChannels"])
-        pipeline.set_state(call.store, call.account, row, body.get("state", row["state"]), channels)
+        pipeline.set_state(call.store, call.account, row, str(body.get("state", row["state"])), channels)
     row["updatedAt"] = call.now
     call.account.save("posting", row)
 

@@ -31,7 +31,7 @@ def update_contact(call: Call) -> Answer:
     """PUT /contacts/:contact, which merges."""
     contact = _one(call.account.contacts, "contacts", call.params["contact"])
     body = call.json()
-    wish = {name: body[name] for name in ("name", "headline", "location", "emails", "phones") if name in body}
+    wish: Row = {name: body[name] for name in ("name", "headline", "location", "emails", "phones") if name in body}
     for name in ("name", "headline", "location"):
         if not isinstance(wish.get(name, ""), str):
             raise bad_request(f"Invalid field {name}: must be a string")
@@ -181,7 +181,7 @@ def update_webhooks(call: Call) -> Answer:
     changed = []
     for item in items:
         row = _one(call.account.webhooks, "webhooks", item.get("id") if isinstance(item, dict) else None)
-        changes = {}
+        changes: Row = {}
         if "url" in item:
             changes["url"] = _webhook_url(call, item["url"])
         if "configuration" in item:

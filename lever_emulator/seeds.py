@@ -127,7 +127,7 @@ def add_user(account: Account, wish: dict[str, Any], now: int) -> Row:
 
 
 def add_posting(account: Account, wish: dict[str, Any], owner: str | None, now: int) -> Row:
-    """Add a posting; `text` (the title) is needed. Categories may stand at the top: `team`, `location`, `locations` ..."""
+    """Add a posting; `text` (the title) is needed. Categories may stand at the top: `team`, `location`, `locations`."""
     categories = dict(wish.get("categories") or {})
     for name in CATEGORY_FIELDS:
         categories.setdefault(name, wish.get(name))
@@ -174,7 +174,7 @@ def add_posting(account: Account, wish: dict[str, Any], owner: str | None, now: 
 
 
 def set_posting_state(account: Account, row: Row, state: str, channels: list[str] | None = None) -> None:
-    """Set a posting's state with what depends on it: channels only when published, addresses not for draft or closed."""
+    """Set a posting's state with what hangs on it: channels only when published, no addresses for draft or closed."""
     row["state"] = state
     row["distributionChannels"] = (channels or ["internal", "public"]) if state == "published" else None
     base = f"https://jobs.lever.co/{account.row['site']}"

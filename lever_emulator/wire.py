@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from lever_emulator.calls import Answer, Call, Refusal, json_answer
 from lever_emulator.faults import Fault
 from lever_emulator.multipart import LIMIT
-from lever_emulator.routes import find_route
+from lever_emulator.routes import Route, find_route
 from lever_emulator.store import Store
 from lever_emulator.tokens import TokenError, account_of_refresh, caller_of
 
@@ -44,7 +44,7 @@ class DroppableProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a request and put the transport into its scope."""
         super().on_message_begin()
-        self.scope[TRANSPORT] = self.transport  # type: ignore[typeddict-unknown-key]
+        self.scope[TRANSPORT] = self.transport  # type: ignore[literal-required]
 
 
 class Machine:
@@ -98,7 +98,7 @@ class Machine:
                 await _send(send, answer, COMMON_HEADERS, fault)
         finally:
             duration = round((time.perf_counter() - started) * 1000, 3)
-            named = fault and (f"status {fault.status}" if fault.kind == "status" else fault.kind)
+            named = (f"status {fault.status}" if fault.kind == "status" else fault.kind) if fault else None
             store.log.add(at, method, path, template, status, account.id if account else None, duration, named)
 
     def _limited(self, call: Call) -> Answer | None:
@@ -118,14 +118,14 @@ class Machine:
             answer.headers.append((b"retry-after", str(max(1, round(wait + 0.5))).encode()))
         return answer
 
-    def _handled(self, call: Call, found: Any, is_oauth: bool) -> Answer:
+    def _handled(self, call: Call, found: tuple[Route, dict[str, str]] | None, is_oauth: bool) -> Answer:
         try:
             if not is_oauth and call.caller is None:
                 raise Refusal(401, "The access token is missing, expired or not valid")
             if found is None:
                 raise Refusal(404, f"{call.method} {call.path} does not exist", "NotFoundError")
             route, call.params = found
-            if route.scope and not call.caller.may(*route.scope):  # type: ignore[union-attr]
+            if route.scope and call.caller and not call.caller.may(*route.scope):
                 raise Refusal(403, f"This token lacks the scope {':'.join(route.scope)}:admin")
             return route.handler(call)
         except Refusal as refusal:
