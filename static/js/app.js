@@ -158,7 +158,7 @@ function upgradeCombobox(select) {
   });
   const clear = make("button", "button button--quiet button--icon combobox-clear", { type: "button", tabindex: "-1", "aria-label": "Clear" }, "✕");
   const toggle = make("button", "button button--quiet button--icon combobox-toggle", { type: "button", tabindex: "-1", "aria-label": "Show all" });
-  const list = make("div", "combobox-list", { id: listId, role: "listbox", "aria-label": document.querySelector(`label[for="${id}"]`)?.textContent ?? "Choices" });
+  const list = make("div", "combobox-list", { id: listId, role: "listbox", "aria-label": "Choices" });
   for (const name of ["aria-describedby", "aria-invalid"]) if (select.hasAttribute(name)) input.setAttribute(name, select.getAttribute(name));
 
   const choices = [...select.options].map((option, index) => {
