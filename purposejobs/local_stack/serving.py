@@ -166,7 +166,8 @@ def serve_once(folder: Path, command: Sequence[str]) -> int:
             _empty_database(stack)
         for name in ("media", "mail"):
             shutil.rmtree(stack.folder / name, ignore_errors=True)
-        (stack.folder / "emulator.json").unlink(missing_ok=True)
+        for file in stack.folder.glob("emulator.sqlite3*"):
+            file.unlink()
         environment = _whole_environment(stack, {"WEB_PORT": str(free_port()), "EMULATOR_PORT": str(free_port())})
         _manage(environment, stack, "collectstatic", "--noinput", "--verbosity", "0")
         _manage(environment, stack, "migrate", "--database", "owner", "--noinput", "--verbosity", "0")
