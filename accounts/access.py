@@ -10,11 +10,26 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
-from accounts.models import Membership
+from accounts.models import Membership, User
 from purposejobs.tenancy import company_scope, user_scope
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
+
+
+class PublicRequest(HttpRequest):
+    """What a public view is given."""
+
+    htmx: HtmxDetails
+
+
+class SignedInRequest(PublicRequest):
+    """What a view for the signed-in is given; on company pages with the membership."""
+
+    user: User
+    membership: Membership
+    memberships: list[Membership]
 
 
 def _marked(view: Callable[..., HttpResponse], access: str) -> Any:
@@ -70,6 +85,8 @@ def company_member(view: View) -> View:
             request.memberships = memberships  # type: ignore[attr-defined]
             if getattr(view, "access", "") == "admins" and not membership.is_admin:
                 raise PermissionDenied("Only an admin of the company can do this.")
+            if request.session.get("last_company") != company_slug:
+                request.session["last_company"] = company_slug  # where `home` leads
             with company_scope(membership.company):
                 response = view(request, *args, company=membership.company, **options)
         patch_cache_control(response, private=True, no_store=True)

@@ -1,6 +1,9 @@
-"""What every company page knows about where it is."""
+"""What pages know about where they are."""
 
+from django.conf import settings
 from django.http import HttpRequest
+
+from purposejobs.demo import LOGINS
 
 
 def company(request: HttpRequest) -> dict[str, object]:
@@ -13,3 +16,9 @@ def company(request: HttpRequest) -> dict[str, object]:
         "membership": membership,
         "memberships": request.memberships,  # type: ignore[attr-defined]
     }
+
+
+def demo_logins(request: HttpRequest) -> dict[str, object]:
+    """Give the sign-in page the logins of the demo, where there is one."""
+    is_sign_in = request.resolver_match is not None and request.resolver_match.url_name == "account_login"
+    return {"demo_logins": LOGINS} if settings.DEMO and is_sign_in else {}

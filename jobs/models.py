@@ -1,6 +1,10 @@
 """Positions that companies offer on Purpose Jobs."""
 
+from typing import Self
+
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Concat, Lower
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,20 +19,22 @@ class Workplace(models.TextChoices):
     REMOTE = "remote", "Remote"
 
 
+# More words than this make a search no narrower, only slower.
+MOST_WORDS = 8
+
+
 class JobQuerySet(models.QuerySet["Job"]):
-    def for_company(self, company: Company) -> "JobQuerySet":
+    def for_company(self, company: Company) -> Self:
         return self.filter(company=company)
 
-    def open(self) -> "JobQuerySet":
+    def open(self) -> Self:
         return self.filter(status=Job.Status.OPEN)
 
-    def searched(self, words: str) -> "JobQuerySet":
+    def searched(self, text: str) -> Self:
         """Keep the jobs that have every word in title, team or location."""
         found = self
-        for word in words.split():
-            found = found.filter(
-                models.Q(title__icontains=word) | models.Q(team__icontains=word) | models.Q(location__icontains=word)
-            )
+        for word in text.lower().split()[:MOST_WORDS]:
+            found = found.filter(search_text__contains=word)
         return found
 
 
@@ -54,11 +60,30 @@ class Job(TenantModel):
     updated_at = models.DateTimeField(auto_now=True)
     published_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    search_text = models.GeneratedField(
+        expression=Lower(Concat("title", models.Value(" "), "team", models.Value(" "), "location")),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     objects = JobQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["company", "status", "-created_at", "-id"], name="jobs_job_company_list")]
+        indexes = [
+            models.Index(fields=["company", "status", "-created_at", "-id"], name="jobs_job_company_list"),
+            models.Index(fields=["company", "-created_at", "-id"], name="jobs_job_company_newest"),
+            models.Index(fields=["company", "title", "id"], name="jobs_job_company_title"),
+            # The board reads through the owner's view, which no policy binds, so it can use these.
+            models.Index(
+                fields=["-published_at", "-id"], condition=models.Q(status="open"), name="jobs_job_board_newest"
+            ),
+            GinIndex(
+                fields=["search_text"],
+                opclasses=["gin_trgm_ops"],
+                condition=models.Q(status="open"),
+                name="jobs_job_board_search",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -81,6 +106,30 @@ class Job(TenantModel):
         self.save(update_fields=["status", "closed_at", "updated_at"])
 
 
+class PublicJobQuerySet(models.QuerySet["PublicJob"]):
+    def searched(self, text: str) -> Self:
+        """Keep the jobs that have every word in title, team, location or their company's name."""
+        words = text.lower().split()[:MOST_WORDS]
+        if not words:
+            return self
+        # Looked up first: an OR across two tables could use no index.
+        any_word = models.Q(*[models.Q(name__icontains=word) for word in words], _connector=models.Q.OR)
+        companies = list(PublicCompany.objects.filter(any_word).order_by("pk").values_list("pk", "name")[:200])
+        found = self
+        for word in words:
+            pks = [pk for pk, name in companies if word in name.lower()]
+            found = found.filter(models.Q(search_text__contains=word) | models.Q(company__in=pks))
+        return found
+
+    def located(self, text: str) -> Self:
+        """Keep the jobs that have every word in their location."""
+        found = self
+        for word in text.lower().split()[:MOST_WORDS]:
+            # The first condition finds the rows by the index, the second decides.
+            found = found.filter(search_text__contains=word, location__icontains=word)
+        return found
+
+
 class PublicJob(models.Model):
     """An open job as everybody may read it: a view that the owner of the tables gives out."""
 
@@ -94,6 +143,9 @@ class PublicJob(models.Model):
     salary = models.CharField(max_length=120)
     description = models.TextField()
     published_at = models.DateTimeField()
+    search_text = models.TextField()
+
+    objects = PublicJobQuerySet.as_manager()
 
     class Meta:
         managed = False

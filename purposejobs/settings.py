@@ -52,7 +52,7 @@ LEVER_HOSTS = {
 }
 LEVER_ENVIRONMENT = env.text("LEVER_ENVIRONMENT", "production")
 if LEVER_ENVIRONMENT not in LEVER_HOSTS:
-    raise ImproperlyConfigured(f"LEVER_ENVIRONMENT is {LEVER_ENVIRONMENT!r}; it must be one of {', '.join(LEVER_HOSTS)}.")
+    raise ImproperlyConfigured(f"LEVER_ENVIRONMENT is {LEVER_ENVIRONMENT!r}; use one of {', '.join(LEVER_HOSTS)}.")
 
 ATS_PROVIDERS = {
     "lever": {
@@ -118,6 +118,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context.company",
+                "accounts.context.demo_logins",
                 "integrations.context.notices",
             ],
             "builtins": ["django.templatetags.static", "lucide.templatetags.lucide"],
@@ -175,7 +176,7 @@ CELERY_TIMEZONE = "UTC"
 EXPORTS = {
     # How long one drain keeps a worker's slot before the next connection has its turn, in seconds.
     "slice_seconds": env.number("EXPORT_SLICE_SECONDS", 0.5, least=0.05),
-    # Calls of one connection under way at once: at 300 ms latency eight of them reach 27 calls/s, over any vendor's rate.
+    # Calls of one connection under way at once: at 300 ms latency eight reach 27 calls/s, over any vendor's rate.
     "pool_size": int(env.number("EXPORT_POOL_SIZE", 8, least=1)),
     # The whole of one call, from the first byte sent to the last byte read.
     "call_deadline_seconds": env.number("EXPORT_CALL_DEADLINE_SECONDS", 20, least=0.1),
@@ -286,7 +287,11 @@ STORAGES = {
     # Private files: they have no address of their own, views hand them out.
     "default": {
         "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {"bucket_name": S3_BUCKET, "endpoint_url": env.text("S3_ENDPOINT_URL", "") or None, "default_acl": None},
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": env.text("S3_ENDPOINT_URL", "") or None,
+            "default_acl": None,
+        },
     }
     if S3_BUCKET
     else {"BACKEND": "django.core.files.storage.FileSystemStorage"},

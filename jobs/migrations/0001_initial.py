@@ -6,54 +6,98 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PublicJob',
+            name="PublicJob",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('title', models.CharField(max_length=140)),
-                ('team', models.CharField(max_length=80)),
-                ('location', models.CharField(max_length=120)),
-                ('commitment', models.CharField(max_length=60)),
-                ('workplace', models.CharField(choices=[('', 'Not specified'), ('onsite', 'On site'), ('hybrid', 'Hybrid'), ('remote', 'Remote')], max_length=12)),
-                ('salary', models.CharField(max_length=120)),
-                ('description', models.TextField()),
-                ('published_at', models.DateTimeField()),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("title", models.CharField(max_length=140)),
+                ("team", models.CharField(max_length=80)),
+                ("location", models.CharField(max_length=120)),
+                ("commitment", models.CharField(max_length=60)),
+                (
+                    "workplace",
+                    models.CharField(
+                        choices=[
+                            ("", "Not specified"),
+                            ("onsite", "On site"),
+                            ("hybrid", "Hybrid"),
+                            ("remote", "Remote"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("salary", models.CharField(max_length=120)),
+                ("description", models.TextField()),
+                ("published_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'jobs_public_job',
-                'managed': False,
+                "db_table": "jobs_public_job",
+                "managed": False,
             },
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=140)),
-                ('team', models.CharField(blank=True, max_length=80)),
-                ('location', models.CharField(blank=True, max_length=120)),
-                ('commitment', models.CharField(blank=True, max_length=60)),
-                ('workplace', models.CharField(blank=True, choices=[('', 'Not specified'), ('onsite', 'On site'), ('hybrid', 'Hybrid'), ('remote', 'Remote')], max_length=12)),
-                ('salary', models.CharField(blank=True, max_length=120)),
-                ('description', models.TextField(blank=True)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('open', 'Open'), ('closed', 'Closed')], default='draft', max_length=10)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='accounts.company')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=140)),
+                ("team", models.CharField(blank=True, max_length=80)),
+                ("location", models.CharField(blank=True, max_length=120)),
+                ("commitment", models.CharField(blank=True, max_length=60)),
+                (
+                    "workplace",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Not specified"),
+                            ("onsite", "On site"),
+                            ("hybrid", "Hybrid"),
+                            ("remote", "Remote"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("salary", models.CharField(blank=True, max_length=120)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("open", "Open"), ("closed", "Closed")],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="jobs", to="accounts.company"
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['company', 'status', '-created_at', '-id'], name='jobs_job_company_list')],
+                "indexes": [
+                    models.Index(fields=["company", "status", "-created_at", "-id"], name="jobs_job_company_list")
+                ],
             },
         ),
     ]

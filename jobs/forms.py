@@ -1,0 +1,113 @@
+"""The form of a job, with what it is connected with at the company's ATS."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+
+from integrations.queries import PostingChoice
+from jobs.models import Job, Workplace
+
+
+@dataclass(frozen=True)
+class Connecting:
+    """What a job can be connected with: given by the view where a connection stands."""
+
+    label: str
+    postings: Sequence[PostingChoice]
+    linked_pk: int | None
+    applicants: int
+
+
+class PostingSelect(forms.Select):
+    """A select that app.js makes searchable; postings that take nobody are shown, but cannot be chosen."""
+
+    def __init__(self, connecting: Connecting) -> None:
+        attrs = {"data-combobox": "", "data-placeholder": "Search postings by title, team or location"}
+        super().__init__(attrs=attrs)
+        self.postings = {posting.pk: posting for posting in connecting.postings}
+        self.linked_pk = connecting.linked_pk
+
+    def create_option(self, name: str, value: Any, *args: Any, **options: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **options)
+        posting = self.postings.get(value)
+        if posting:
+            option["attrs"]["data-state"] = posting.state
+            if not posting.is_open and posting.pk != self.linked_pk:
+                option["attrs"]["disabled"] = True
+        return option
+
+
+class JobForm(forms.ModelForm):
+    workplace = forms.ChoiceField(choices=Workplace.choices, required=False)
+
+    class Meta:
+        model = Job
+        fields = ["title", "team", "location", "workplace", "commitment", "salary", "description"]
+        widgets = {
+            "description": forms.Textarea(attrs={"rows": 14}),
+            "commitment": forms.TextInput(attrs={"placeholder": "Full-time"}),
+            "salary": forms.TextInput(attrs={"placeholder": "€52,000 to €60,000"}),
+        }
+        help_texts = {
+            "title": "As candidates would search for it.",
+            "description": "You can use Markdown: ## for headings, - for lists, **bold**.",
+        }
+
+    def __init__(self, *args: Any, connecting: Connecting | None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.connecting = connecting
+        if connecting is None:
+            return
+        self.fields["posting"] = forms.TypedChoiceField(
+            coerce=int,
+            empty_value=None,
+            required=False,
+            initial=connecting.linked_pk,
+            choices=self._posting_choices(connecting),
+            widget=PostingSelect(connecting),
+            label=f"Connect {connecting.label} Job",
+            help_text=f"Whoever applies is in {connecting.label} a moment later.",
+            # What the page showed: a link that a colleague changed meanwhile is not put back by saving the rest.
+            show_hidden_initial=True,
+            error_messages={
+                "invalid_choice": f"That posting is no longer in {connecting.label}. Choose another one, or none."
+            },
+        )
+        if connecting.applicants:
+            people = "applicant" if connecting.applicants == 1 else "applicants"
+            self.fields["send_existing"] = forms.BooleanField(
+                required=False,
+                label=f"When I connect it, send the {connecting.applicants:,} existing {people} too",
+            )
+
+    def _posting_choices(self, connecting: Connecting) -> list[tuple[Any, Any]]:
+        chosen = [posting for posting in connecting.postings if posting.pk == connecting.linked_pk]
+        others = [posting for posting in connecting.postings if posting.pk != connecting.linked_pk]
+        groups = {
+            "Connected now": [(posting.pk, _in_words(posting, is_linked=True)) for posting in chosen],
+            "Open": [(posting.pk, _in_words(posting)) for posting in others if posting.is_open],
+            "Cannot be chosen": [(posting.pk, _in_words(posting)) for posting in others if not posting.is_open],
+        }
+        return [("", "Not connected"), *[(name, rows) for name, rows in groups.items() if rows]]
+
+    def clean_posting(self) -> int | None:
+        """Refuse a posting that takes nobody, unless the job has it already."""
+        pk = self.cleaned_data["posting"]
+        assert self.connecting is not None  # noqa: S101  there is no such field without
+        posting = next((row for row in self.connecting.postings if row.pk == pk), None)
+        if posting and not posting.is_open and pk != self.connecting.linked_pk:
+            raise forms.ValidationError(f"That posting is {posting.why_not}. Choose an open one, or none.")
+        return pk
+
+    @property
+    def changes_posting(self) -> bool:
+        return "posting" in self.fields and "posting" in self.changed_data
+
+
+def _in_words(posting: PostingChoice, *, is_linked: bool = False) -> str:
+    parts = [posting.description, posting.why_not]
+    if posting.used_by and not is_linked:
+        parts.append(f"connected with “{posting.used_by[0]}”")
+    return " · ".join(part for part in parts if part)
