@@ -288,7 +288,8 @@ document.addEventListener("click", (event) => wantsTab(event) && event.stopPropa
 
 document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
   const dialog = { "slide-over-body": "slide-over", "dialog-body": "dialog" }[target.id];
-  if (dialog) openDialog(document.getElementById(dialog));
+  if (dialog && target.firstElementChild) openDialog(document.getElementById(dialog));
+  else if (dialog) closeDialog(document.getElementById(dialog)); // an answer without content: done
 });
 document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
   if (xhr.status === 404) say("This is no longer there. Reload the page to see what is.");
