@@ -1,6 +1,6 @@
 """The door for reads: what other apps may know about a company's ATS. Each answer is a constant number of queries."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -152,7 +152,7 @@ def candidate_marks(company: Company, candidate_pks: Iterable[int]) -> dict[int,
     return marks
 
 
-def export_marks(company: Company, exports: list[CandidateExport]) -> list[ExportMark]:
+def export_marks(company: Company, exports: Sequence[CandidateExport]) -> list[ExportMark]:
     """Put exports into words, in their order. They must have connection, posting and requested_by at hand."""
     stages: dict[tuple[int, str], str] = {}
     if any(export.stage_id for export in exports):
@@ -203,7 +203,7 @@ def _mark(export: CandidateExport, stage_name: str) -> ExportMark:
         note=_note(export, label),
         sent_by=str(export.requested_by or ""),
         can_retry=stands and (export.state == State.FAILED or follow_up_failed),
-        can_dismiss=export.state == State.FAILED or (export.state == State.WAITING and bool(export.held_reason)),
+        can_dismiss=export.state == State.FAILED,
         can_send_again=stands
         and (export.deleted_there_at is not None or export.state == State.CANCELLED)
         and export.cancelled_reason not in _BY_THE_CANDIDATE,

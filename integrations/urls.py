@@ -1,3 +1,43 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from integrations.views import connections, exports, matches
+
+urlpatterns = [
+    path("c/<slug:company_slug>/settings/integrations/", connections.integration_list, name="integration_list"),
+    path(
+        "c/<slug:company_slug>/settings/integrations/<slug:provider>/",
+        connections.connection_detail,
+        name="connection_detail",
+    ),
+    path(
+        "c/<slug:company_slug>/settings/integrations/<slug:provider>/postings/",
+        connections.postings_refresh,
+        name="postings_refresh",
+    ),
+    path(
+        "c/<slug:company_slug>/settings/integrations/<slug:provider>/acting-user/",
+        connections.acting_user,
+        name="acting_user",
+    ),
+    path(
+        "c/<slug:company_slug>/settings/integrations/<slug:provider>/disconnect/",
+        connections.connection_disconnect,
+        name="connection_disconnect",
+    ),
+    path("c/<slug:company_slug>/jobs/connect/", matches.job_matches, name="job_matches"),
+    path("c/<slug:company_slug>/jobs/connect/undo/", matches.job_matches_undo, name="job_matches_undo"),
+    path(
+        "c/<slug:company_slug>/candidates/<int:candidate_pk>/send/",
+        exports.export_confirm,
+        name="export_confirm",
+    ),
+    path(
+        "c/<slug:company_slug>/candidates/<int:candidate_pk>/mark/",
+        exports.candidate_mark,
+        name="candidate_mark",
+    ),
+    path("c/<slug:company_slug>/exports/", exports.export_list, name="export_list"),
+    path("c/<slug:company_slug>/exports/<int:export_pk>/mark/", exports.export_mark, name="export_mark"),
+    path("c/<slug:company_slug>/exports/<int:export_pk>/retry/", exports.export_retry, name="export_retry"),
+    path("c/<slug:company_slug>/exports/<int:export_pk>/dismiss/", exports.export_dismiss, name="export_dismiss"),
+]

@@ -1,0 +1,1 @@
+"""Pages about connections, job matches and exports: the same for every ATS."""

@@ -1,0 +1,178 @@
+"""Account Settings → Integrations: what can be connected, how it stands, and what a connection may do."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from accounts.access import SignedInRequest, company_admin, company_member
+from accounts.models import Company, Membership, User
+from integrations import actions, wording
+from integrations.actions.users import choose_acting_user
+from integrations.forms import ActingUserForm
+from integrations.models import Activity, CandidateExport, Connection, Posting, PostingLink
+from integrations.providers import Provider, all_providers
+
+# A list that takes longer than this is no longer followed live.
+FOLLOW_A_LIST_FOR = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One ATS on the Integrations page."""
+
+    slug: str
+    provider: Provider
+    connection: Connection | None
+    loss: wording.Words | None
+    start_url: str
+    admin_message: str
+
+
+def _start_url(slug: str, company: Company) -> str:
+    return reverse(f"{slug}:start", args=[company.slug])
+
+
+def _card(slug: str, provider: Provider, connection: Connection | None, company: Company) -> Card:
+    url = settings.PUBLIC_URL + reverse("integration_list", args=[company.slug])
+    loss = None
+    if connection is not None and connection.needs_reconnect:
+        loss = wording.describe_loss(connection.lost_reason, provider.LABEL)
+    return Card(
+        slug=slug,
+        provider=provider,
+        connection=connection,
+        loss=loss,
+        start_url=_start_url(slug, company),
+        admin_message=provider.ADMIN_MESSAGE.format(company=company.name, url=url),
+    )
+
+
+def _an_admin(company: Company) -> User | None:
+    """Return somebody who can act on the company's connections."""
+    admins = Membership.objects.filter(company=company, role=Membership.Role.ADMIN).select_related("user")
+    membership = admins.order_by("created_at").first()
+    return membership.user if membership else None
+
+
+@company_member
+def integration_list(request: SignedInRequest, *, company: Company) -> HttpResponse:
+    """Show every ATS as a card: what it does, what it needs, how it stands."""
+    standing = Connection.objects.for_company(company).standing().select_related("connected_by")
+    connections = {connection.provider: connection for connection in standing}
+    cards = [_card(slug, provider, connections.get(slug), company) for slug, provider in all_providers().items()]
+    cards.sort(key=lambda card: card.connection is None)
+    return render(
+        request,
+        "integrations/integration_list.html",
+        {"cards": cards, "admin": _an_admin(company), "tab": "integrations"},
+    )
+
+
+def _get_connection(company: Company, provider: str) -> Connection:
+    connections = Connection.objects.for_company(company).standing().select_related("connected_by")
+    connection = connections.filter(provider=provider).first()
+    if connection is None or provider not in all_providers():
+        raise Http404
+    return connection
+
+
+@company_member
+def connection_detail(request: SignedInRequest, provider: str, *, company: Company) -> HttpResponse:
+    """Show how a connection stands and what it did; an admin can change it here."""
+    connection = _get_connection(company, provider)
+    described = all_providers()[provider]
+    exports = CandidateExport.objects.filter(company=company, connection=connection).aggregate(
+        waiting=Count("pk", filter=Q(state__in=["waiting", "sending"])),
+        sent=Count("pk", filter=Q(state="sent", deleted_there_at=None)),
+        failed=Count("pk", filter=Q(state="failed") | Q(state="waiting") & ~Q(held_reason="")),
+    )
+    explain_scopes = getattr(described, "explain_scopes", None)
+    activities = Activity.objects.filter(company=company, connection=connection).select_related(
+        "actor", "job", "candidate"
+    )
+    return render(
+        request,
+        "integrations/connection_detail.html",
+        {
+            "connection": connection,
+            "provider": described,
+            "loss": wording.describe_loss(connection.lost_reason, connection.label)
+            if connection.needs_reconnect
+            else None,
+            "exports": exports,
+            "linked_jobs": PostingLink.objects.filter(company=company, connection=connection).count(),
+            "rights": explain_scopes(connection.granted_scopes) if explain_scopes else [],
+            "acting_user_form": ActingUserForm(connection=connection),
+            "activities": activities.order_by("-created_at", "-pk")[:8],
+            "start_url": _start_url(provider, company),
+            "admin": _an_admin(company),
+            **list_state(company, connection),
+        },
+    )
+
+
+def list_state(company: Company, connection: Connection) -> dict[str, object]:
+    """Say how the list of postings stands, for `_postings_state.html`."""
+    requested, listed = connection.postings_requested_at, connection.postings_listed_at
+    is_asked_for = requested is not None and (listed is None or listed < requested)
+    is_listing = is_asked_for and not connection.postings_error
+    is_late = is_listing and requested is not None and requested < timezone.now() - FOLLOW_A_LIST_FOR
+    error = wording.describe_wait(connection.postings_error, connection.label) if connection.postings_error else None
+    return {
+        "postings": Posting.objects.filter(company=company, connection=connection, gone_at=None).aggregate(
+            all=Count("pk"), open=Count("pk", filter=Q(is_open=True))
+        ),
+        "is_listing": is_listing and not is_late,
+        "is_late": is_late,
+        "list_error": error,
+    }
+
+
+@company_member
+def postings_refresh(request: SignedInRequest, provider: str, *, company: Company) -> HttpResponse:
+    """Ask for a fresh list of postings (POST), or say how the list stands (GET, which the page does while waiting)."""
+    connection = _get_connection(company, provider)
+    if request.method == "POST":
+        actions.refresh_account(connection=connection)
+        connection.refresh_from_db(fields=["postings_requested_at", "postings_listed_at", "postings_error"])
+        if not request.htmx:
+            messages.info(request, f"Reading the postings from {connection.label}.")
+    if not request.htmx:
+        return redirect("connection_detail", company.slug, provider)
+    context = {"connection": connection, **list_state(company, connection)}
+    return render(request, "integrations/_postings_state.html", context)
+
+
+@company_admin
+@require_POST
+def acting_user(request: SignedInRequest, provider: str, *, company: Company) -> HttpResponse:
+    """Choose the ATS user in whose name candidates are added when the recruiter has none there."""
+    connection = _get_connection(company, provider)
+    form = ActingUserForm(request.POST, connection=connection)
+    if form.is_valid():
+        choose_acting_user(connection=connection, external_id=form.cleaned_data["acting_user"])
+        messages.success(request, "The acting user was saved.")
+    else:
+        messages.error(request, "That user cannot be chosen any more. Choose another.")
+    return redirect("connection_detail", company.slug, provider)
+
+
+@company_admin
+def connection_disconnect(request: SignedInRequest, provider: str, *, company: Company) -> HttpResponse:
+    """Say what stops and what stays (GET), then end the connection (POST)."""
+    connection = _get_connection(company, provider)
+    if request.method == "POST":
+        actions.close_connection(connection=connection, closed_by=request.user)
+        messages.success(request, f"{connection.label} was disconnected.")
+        return redirect("integration_list", company.slug)
+    waiting = CandidateExport.objects.filter(company=company, connection=connection).under_way().count()
+    template = "_disconnect.html" if request.htmx else "connection_disconnect.html"
+    return render(request, f"integrations/{template}", {"connection": connection, "waiting": waiting})
