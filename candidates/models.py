@@ -95,7 +95,8 @@ def profile_is_open_to(company: Company, candidate: str = "") -> models.Expressi
         company=company, candidate=models.OuterRef(pk), withdrawn_at=None, email_confirmed_at__isnull=False
     )
     return models.ExpressionWrapper(
-        models.Exists(proven) | models.Q(**{f"{prefix}is_discoverable": True}) & ~models.Exists(_hidden_from(company, pk)),
+        models.Exists(proven)
+        | models.Q(**{f"{prefix}is_discoverable": True}) & ~models.Exists(_hidden_from(company, pk)),
         output_field=models.BooleanField(),
     )
 
@@ -166,9 +167,13 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 
     def newest_of_each_person(self) -> Self:
         """Keep one application of each candidate: the last of those chosen so far."""
-        newer = self.order_by().filter(candidate=models.OuterRef("candidate")).filter(
-            models.Q(created_at__gt=models.OuterRef("created_at"))
-            | models.Q(created_at=models.OuterRef("created_at"), pk__gt=models.OuterRef("pk"))
+        newer = (
+            self.order_by()
+            .filter(candidate=models.OuterRef("candidate"))
+            .filter(
+                models.Q(created_at__gt=models.OuterRef("created_at"))
+                | models.Q(created_at=models.OuterRef("created_at"), pk__gt=models.OuterRef("pk"))
+            )
         )
         return self.filter(~models.Exists(newer))
 
