@@ -72,7 +72,9 @@ class KeptClients:
             if key not in self.clients:
                 provider = get_provider(connection.provider)
                 deadline = settings.EXPORTS["call_deadline_seconds"]
-                self.clients[key] = provider.open_client(connection.environment, token, deadline=deadline)
+                self.clients[key] = provider.open_client(
+                    connection.environment, token, deadline=deadline, scopes=connection.granted_scopes
+                )
             self.clients.move_to_end(key)
             while len(self.clients) > KEPT_CLIENTS:
                 self.clients.popitem(last=False)

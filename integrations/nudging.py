@@ -17,7 +17,7 @@ from purposejobs.celery import app
 
 logger = logging.getLogger(__name__)
 
-# After a failure the broker is left alone for a moment, so that a frozen one costs one short time-out, not one a request.
+# After a failure the broker rests for a moment: a frozen one then costs one short time-out, not one a request.
 REST_SECONDS = 2.0
 
 # By name: whoever asks for work need not import who does it.
@@ -30,7 +30,7 @@ _resting_until = 0.0
 
 @cache
 def _broker() -> BrokerConnection:
-    # A connection of its own: the worker's may wait for seconds, a request may not. kombu would try to connect for ever.
+    # A connection of its own: the worker's may wait for seconds, a request may not. kombu would try for ever.
     options = dict(app.conf.broker_transport_options) | {
         "socket_timeout": settings.REDIS_TIMEOUT_SECONDS,
         "socket_connect_timeout": settings.REDIS_TIMEOUT_SECONDS,

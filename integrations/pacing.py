@@ -16,8 +16,8 @@ from redis.exceptions import RedisError
 # A bucket nobody uses is forgotten after this; it would be full by then, and starts empty again: one second's wait.
 FORGET_SECONDS = 3600
 
-# KEYS: bucket. ARGV: wanted, rate a second, burst, seconds until forgotten. Time is Redis's own, so clocks cannot differ.
-# Returns what was granted, and how many milliseconds until a first whole token when the answer is none.
+# KEYS: bucket. ARGV: wanted, rate a second, burst, seconds until forgotten. Time is Redis's own: clocks cannot differ.
+# Returns what was granted, how many seconds a pause still lasts, and what is left.
 TAKE = """
 local now = redis.call('TIME')
 local seconds = now[1] + now[2] / 1000000

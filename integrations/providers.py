@@ -10,9 +10,10 @@ named `<slug>:start` that a person follows to connect. Required:
     REQUIREMENTS: list[str]     what must be true before connecting
     ADMIN_MESSAGE: str          a message to copy for the person who can connect; {company} and {url} are filled in
 
-    open_client(environment, token, *, deadline) -> client
+    open_client(environment, token, *, deadline, scopes=()) -> client
         Something that talks to the ATS with one keep-alive session; safe to share between threads. `client.calls`
-        counts the calls it made that the vendor's rate limit counts. `deadline` is the total of one call, in seconds.
+        counts the calls it made that the vendor's rate limit counts. `deadline` is the total of one call, in seconds;
+        `scopes` is what was granted with the token.
     list_postings(client) -> list[PostingRecord]
         Every posting, or an error: half a list is never given.
     prepare(parcels) -> list[Payload]
@@ -38,7 +39,8 @@ Optional, declared by being there:
     check(client) -> None                             the cheapest read: raises what is wrong
 
 Everything that talks to the vendor raises only the errors of `errors.py`, and neither touches the database nor Django's
-models (but `prepare`). There is no base class and no discovery: what two providers repeat may move up once there are two.
+models (but `prepare`). There is no base class and no discovery: what two providers repeat may move up when there are
+two.
 """
 
 from dataclasses import dataclass, field

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
-# After a failure Redis is left alone for a moment, so that a frozen server costs one short time-out, not one per lookup.
+# After a failure Redis rests for a moment: a frozen server then costs one short time-out, not one per lookup.
 REST_SECONDS = 2.0
 
 

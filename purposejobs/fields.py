@@ -32,4 +32,5 @@ class EncryptedTextField(models.TextField):
         try:
             return cipher(tuple(settings.FIELD_ENCRYPTION_KEYS)).decrypt(value.encode()).decode()
         except InvalidToken:
-            raise Undecryptable(f"{self.model.__name__}.{self.name} was encrypted with a key that is not listed") from None
+            column = f"{self.model.__name__}.{self.name}"
+            raise Undecryptable(f"{column} was encrypted with a key that is not listed") from None

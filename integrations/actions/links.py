@@ -33,8 +33,7 @@ def link_job(
     is_news = before is None or before.posting_id != posting.pk
     if is_news and not posting.is_open:
         raise Refused("posting_closed", posting=posting.title)
-    link = before
-    if is_news:
+    if before is None or is_news:
         link, _ = PostingLink.objects.update_or_create(
             job=job,
             defaults={
@@ -47,6 +46,8 @@ def link_job(
         if before and before.connection_id == posting.connection_id:
             move_waiting(job=job, before=before.posting, after=posting)
         _record(Activity.Verb.LINKED, job, posting, linked_by)
+    else:
+        link = before
     if send_existing:
         applicants = Application.objects.standing().filter(job=job).values_list("candidate_id", flat=True)
         queue_exports(
@@ -58,7 +59,6 @@ def link_job(
             requested_by=linked_by,
             revives={State.CANCELLED},
         )
-    assert link is not None
     return link
 
 

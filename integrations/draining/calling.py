@@ -21,7 +21,7 @@ def call(errand: Errand, provider: Provider, client: object) -> Errand:
     began = time.perf_counter()
     try:
         errand.outcome = _do(errand, provider, client)
-    except Exception as error:  # noqa: BLE001  the drain's own thread decides what it means
+    except Exception as error:  # the drain's own thread decides what it means
         errand.outcome = error
     errand.milliseconds = round((time.perf_counter() - began) * 1000)
     return errand

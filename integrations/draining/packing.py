@@ -24,6 +24,9 @@ Held = CandidateExport.Held
 Kind = ExportAttempt.Kind
 
 
+NO_PARCEL = Parcel(0, "", "", "", "", "", (), "", "", None, "", "")
+
+
 @dataclass(slots=True)
 class Errand:
     """One claimed row on its way: what is to be done, with what, and what came of it."""
@@ -31,7 +34,7 @@ class Errand:
     export: CandidateExport
     kind: str
     claim: object
-    parcel: Parcel | None = None
+    parcel: Parcel = NO_PARCEL
     payload: Payload = None
     # A rule that stops it before the call: cancelled, held, or given back because the batch is full.
     cancelled: str = ""
@@ -107,7 +110,7 @@ class Facts:
         return None
 
     def acting_user_id(self, export: CandidateExport) -> str:
-        """Return the ATS user to act as: the recruiter who asked, the one chosen, the posting's owner, who connected."""
+        """Return the ATS user to act as: who asked, else who was chosen, the posting's owner, who connected."""
         for email in self.verified.get(export.requested_by_id or 0, ()):
             if email in self.users_by_email:
                 return self.users_by_email[email].external_id

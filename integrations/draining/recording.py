@@ -4,7 +4,7 @@ import json
 import logging
 import random
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -78,7 +78,7 @@ def _write(exports: list[CandidateExport], claims: dict[int, object]) -> None:
     types = ", ".join(f"{name} {column.db_type(database)}" for name, column in columns.items())
     with database.cursor() as cursor:
         cursor.execute(
-            "UPDATE integrations_candidateexport AS export"
+            "UPDATE integrations_candidateexport AS export"  # noqa: S608  the columns are ours
             f" SET claim = NULL, claimed_until = NULL, {', '.join(f'{name} = news.{name}' for name in columns)}"
             f" FROM jsonb_to_recordset(%s::jsonb) AS news(id bigint, claim uuid, {types})"
             " WHERE export.id = news.id AND export.claim = news.claim RETURNING export.id",
@@ -173,8 +173,7 @@ def _succeed(provider: Provider, errand: Errand) -> str:
     if errand.outcome is None:
         _back_in_line(errand, timezone.now())
         return Outcome.NOT_FOUND
-    created = errand.outcome
-    assert isinstance(created, Created) and errand.parcel is not None
+    created = cast(Created, errand.outcome)
     export.state, export.changed_at, export.sent_at = State.SENT, timezone.now(), timezone.now()
     export.external_id, export.external_url = created.external_id, created.external_url
     export.external_contact_id, export.stage_id = created.contact_id, created.stage_id
@@ -227,7 +226,6 @@ def _try_later(errand: Errand, error: TryLater) -> None:
 
 
 def _remember_attempt(errand: Errand) -> None:
-    assert errand.parcel is not None
     mark_unclear(
         errand.export,
         email=errand.parcel.email,

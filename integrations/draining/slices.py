@@ -1,4 +1,4 @@
-"""A slice: for a moment, take tokens, claim that many due rows, call through a small pool, record, and go round again."""
+"""A slice: for a moment, take tokens, claim that many rows, call through a small pool, record, and go round again."""
 
 import logging
 import time

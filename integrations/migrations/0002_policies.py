@@ -54,15 +54,15 @@ class Migration(migrations.Migration):
             "SELECT id FROM integrations_connection c WHERE"
             # Rows whose holder is gone are taken back whatever the connection's state.
             " EXISTS (SELECT FROM integrations_candidateexport e WHERE e.connection_id = c.id"
-            "   AND e.claim IS NOT NULL AND e.claimed_until < now())"
+            "   AND e.claim IS NOT NULL AND e.claimed_until < statement_timestamp())"
             # An ended connection forgets its grant, and cancels what came in late.
             " OR c.state = 'disconnected' AND (c.refresh_token <> '' OR EXISTS (SELECT"
             "   FROM integrations_candidateexport e WHERE e.connection_id = c.id AND e.state = 'waiting'))"
-            " OR c.state = 'active' AND (c.paused_until IS NULL OR c.paused_until <= now()) AND ("
+            " OR c.state = 'active' AND (c.paused_until IS NULL OR c.paused_until <= statement_timestamp()) AND ("
             " EXISTS (SELECT FROM integrations_candidateexport e WHERE e.connection_id = c.id"
-            "   AND e.state = 'waiting' AND e.next_attempt_at <= now() AND (e.held_reason = '' OR e.look_first))"
+            "   AND e.state = 'waiting' AND e.next_attempt_at <= statement_timestamp() AND (e.held_reason = '' OR e.look_first))"
             " OR EXISTS (SELECT FROM integrations_candidateexport e WHERE e.connection_id = c.id"
-            "   AND e.follow_up = 'waiting' AND e.follow_up_at <= now()))",
+            "   AND e.follow_up = 'waiting' AND e.follow_up_at <= statement_timestamp()))",
         ),
         way_in(
             "standing_connections",
