@@ -62,7 +62,7 @@ def make_job(
     if status == Job.Status.CLOSED:
         fields.setdefault("closed_at", timezone.now())
     with company_scope(company):
-        return Job.objects.create(company=company, title=title, **fields)
+        return Job.objects.create(company=company, title=title, status=status, **fields)
 
 
 def make_candidate(name: str = "Kim Park", email: str | None = None, **fields: Any) -> Candidate:
