@@ -241,7 +241,18 @@ def revoke(environment: str, refresh_token: str) -> None:
         logger.info("a grant could not be given back: %s", error)
 
 
+def explain_scopes(scopes: Iterable[str]) -> list[str]:
+    """Return what scopes allow, in plain words."""
+    words = SCOPES | {CONFIDENTIAL_SCOPE: CONFIDENTIAL_WORDS}
+    return [words.get(scope, scope).capitalize() for scope in scopes]
+
+
 # -- For views.py; OAuth is not part of the contract -------------------------------------------------------------------
+
+
+def current_environment() -> str:
+    """Return which of Lever's environments new connections are made to."""
+    return _ours()["environment"]
 
 
 def wanted_scopes() -> tuple[str, ...]:
@@ -255,12 +266,6 @@ def missing_scopes(granted: Iterable[str]) -> list[str]:
     return [
         scope for scope in wanted_scopes() if not granted & {scope, scope.replace(":read:", ":write:")}
     ]  # fmt: skip
-
-
-def scopes_in_words(scopes: Iterable[str]) -> list[str]:
-    """Return what scopes allow, each in plain words."""
-    words = SCOPES | {CONFIDENTIAL_SCOPE: CONFIDENTIAL_WORDS}
-    return [words.get(scope, scope) for scope in scopes]
 
 
 def uses_pkce(environment: str) -> bool:

@@ -1,5 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from integrations.lever import views
 
 app_name = "lever"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("c/<slug:company_slug>/start/", views.start, name="start"),
+    path("callback/", views.callback, name="callback"),
+]
