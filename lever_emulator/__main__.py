@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import sqlite3
 import sys
@@ -138,6 +139,7 @@ def _check_state(command: Parser, path: str) -> None:
 def main() -> None:
     """Run until told to stop."""
     settings = settings_from(sys.argv[1:])
+    gc.set_threshold(50_000, 50, 50)  # with 100,000 opportunities a full collection would hold up answers, so: seldom
     from lever_emulator.app import Emulator  # after the arguments: a wrong one should be said at once
     from lever_emulator.wire import DroppableProtocol
 

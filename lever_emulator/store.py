@@ -35,9 +35,10 @@ class Store:
         self.state = StateFile(settings.state) if settings.state else None
         self.blobs = Blobs(f"{settings.state}-files" if settings.state else None)
         self._empty()
-        if self.state is None or not self._load(self.state):
+        if self.state and self._load(self.state):
+            self._take_app_from_settings(replace=False)
+        else:
             self._plant()
-        self._take_app_from_settings()
 
     def _empty(self) -> None:
         self.accounts: dict[str, Account] = {}
@@ -134,28 +135,30 @@ class Store:
         self.log.clear()
         self._empty()
         self._plant()
-        self._take_app_from_settings()
 
     def _plant(self) -> None:
         for path in self.settings.seeds or [str(SEED)]:
             load_seed(self, json.loads(Path(path).read_text(encoding="utf-8")))
+        self._take_app_from_settings(replace=True)
         self.save_meta()
 
-    def _take_app_from_settings(self) -> None:
+    def _take_app_from_settings(self, *, replace: bool) -> None:
+        """Put the app of the command line in, in place of the seed's if nothing was stored."""
         settings = self.settings
-        if settings.client_id is None and not any(
-            (settings.client_secret, settings.app_name, settings.redirect_uris, settings.scopes)
-        ):
+        given = (settings.client_id, settings.client_secret, settings.app_name, settings.redirect_uris, settings.scopes)
+        if not any(given):
             return
-        seeded: Row = next(iter(self.apps.values()), {})
-        self.apps.pop(seeded.get("id", ""), None)
+        model: Row = self.apps.get(settings.client_id or "") or next(iter(self.apps.values()), {})
+        if replace and model:
+            del self.apps[model["id"]]
+            self.forget("app", model["id"])
         self.add_app(
             {
-                "client_id": settings.client_id or seeded["client_id"],
-                "client_secret": settings.client_secret or seeded["client_secret"],
-                "name": settings.app_name or seeded.get("name", "Partner"),
-                "redirect_uris": settings.redirect_uris or seeded.get("redirect_uris", []),
-                "scopes": settings.scopes or seeded.get("scopes", []),
+                "client_id": settings.client_id or model["client_id"],
+                "client_secret": settings.client_secret or model["client_secret"],
+                "name": settings.app_name or model.get("name", "Partner"),
+                "redirect_uris": settings.redirect_uris or model.get("redirect_uris", []),
+                "scopes": settings.scopes or model.get("scopes", []),
             }
         )
 
