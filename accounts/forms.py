@@ -115,15 +115,16 @@ class ProfileForm(forms.ModelForm):
 
 
 class CompanyForm(forms.ModelForm):
+    website = forms.URLField(
+        required=False, assume_scheme="https", widget=forms.URLInput(attrs={"placeholder": "https://"})
+    )
+
     class Meta:
         model = Company
         fields = ["name", "website", "about"]
         labels = {"name": "Company name"}
         help_texts = {"about": "Shown on your public page and below every job. You can use Markdown."}
-        widgets = {
-            "website": forms.URLInput(attrs={"placeholder": "https://"}),
-            "about": forms.Textarea(attrs={"rows": 8}),
-        }
+        widgets = {"about": forms.Textarea(attrs={"rows": 8})}
 
 
 class CompanyNewForm(forms.Form):
