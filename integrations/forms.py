@@ -48,6 +48,6 @@ class SendForm(forms.Form):
         links = PostingLink.objects.for_company(company).standing().exclude(job__status=Job.Status.DRAFT)
         self.links = list(links.select_related("job", "posting", "connection").order_by("posting__title", "pk"))
         accepting = [link.job_id for link in self.links if link.posting.accepts_candidates]
-        cast(forms.ModelChoiceField[Job], self.fields["job"]).queryset = Job.objects.for_company(company).filter(
+        cast("forms.ModelChoiceField[Job]", self.fields["job"]).queryset = Job.objects.for_company(company).filter(
             pk__in=accepting
         )

@@ -31,7 +31,8 @@ def _get_candidate(company: Company, candidate_pk: int) -> Candidate:
 
 def _fragment(request: SignedInRequest, company: Company, candidate: Candidate, template: str) -> HttpResponse:
     marks = queries.candidate_marks(company, [candidate.pk]).get(candidate.pk, [])
-    return render(request, template, {"candidate": candidate, "marks": marks})
+    context = {"candidate": candidate, "marks": marks, "label": queries.provider_label(company)}
+    return render(request, template, context)
 
 
 @company_member
@@ -245,7 +246,9 @@ def export_list(request: SignedInRequest, *, company: Company) -> HttpResponse:
 
 def _page(request: SignedInRequest, company: Company, exports: QuerySet[CandidateExport]) -> Page[CandidateExport]:
     visible = Candidate.objects.visible_to(company).filter(pk=OuterRef("candidate_id"))
-    attempts = Prefetch("attempts", ExportAttempt.objects.order_by("-started_at", "-pk")[:10])
+    attempts = Prefetch(
+        "attempts", ExportAttempt.objects.order_by("-started_at", "-pk")[:10], to_attr="latest_attempts"
+    )
     found = (
         exports.annotate(is_visible=Exists(visible))
         .select_related("connection", "posting", "requested_by", "candidate", "job")
@@ -256,7 +259,7 @@ def _page(request: SignedInRequest, company: Company, exports: QuerySet[Candidat
 
 def _rows(company: Company, exports: list[CandidateExport]) -> list[Row]:
     return [
-        Row(export, mark, [(attempt, _outcome(attempt, mark.label)) for attempt in export.attempts.all()])
+        Row(export, mark, [(attempt, _outcome(attempt, mark.label)) for attempt in export.latest_attempts])
         for export, mark in zip(exports, queries.export_marks(company, exports), strict=True)
     ]
 

@@ -89,13 +89,14 @@ def _rows(connection: Connection, jobs: list[Job], choices: list[queries.Posting
         suggested = [by_pk[posting.pk] for posting in match.near if posting.pk in by_pk]
         near = {choice.pk for choice in suggested}
         has_all = fits or str(match.job.pk) == asked_for
+        # A posting that another job has already is a choice, never a habit.
+        is_sure = match.is_exact and proposed is not None and not proposed.used_by
         rows.append(
             Row(
                 job=match.job,
                 reason=match.reason,
-                group="none" if proposed is None else "exact" if match.is_exact else "near",
-                # A posting that another job has already is a choice, never a habit.
-                is_ticked=match.is_exact and proposed is not None and not proposed.used_by,
+                group="none" if proposed is None else "exact" if is_sure else "near",
+                is_ticked=is_sure,
                 proposed=proposed,
                 applicants=applicants.get(match.job.pk, 0),
                 suggested=suggested,
