@@ -31,6 +31,7 @@ class ExportMark:
     """Where one export of a candidate stands, in words."""
 
     export_pk: int
+    candidate_pk: int
     # waiting, held, sending, sent, failed or cancelled: what the state chip draws
     state: str
     word: str
@@ -38,13 +39,17 @@ class ExportMark:
     tone: str
     icon: str
     label: str
+    provider: str
     posting_title: str
+    job_pk: int | None
     stage_name: str
     # the record in the ATS, once it is there
     url: str
     title: str
     reason: str
     remedy: str
+    # where the remedy is done: "job", "connection", or empty
+    place: str
     # a quiet remark on something that went well: known before, without résumé, note missing
     note: str
     # who asked for it; empty when it went by itself
@@ -189,17 +194,21 @@ def _mark(export: CandidateExport, stage_name: str) -> ExportMark:
     is_under_way = export.state == State.SENDING or (waits and connection.is_active)
     return ExportMark(
         export_pk=export.pk,
+        candidate_pk=export.candidate_id,
         state=state,
         word=word,
         tone=tone,
         icon=icon,
         label=label,
+        provider=connection.provider,
         posting_title=export.posting.title if export.posting else "",
+        job_pk=export.job_id,
         stage_name="" if export.deleted_there_at else stage_name,
         url="" if export.deleted_there_at else export.external_url,
         title=words.title,
         reason=words.reason,
         remedy=words.remedy,
+        place="" if words.place == wording.Place.JOB and export.job_id is None else words.place,
         note=_note(export, label),
         sent_by=str(export.requested_by or ""),
         can_retry=stands and (export.state == State.FAILED or follow_up_failed),
@@ -226,7 +235,8 @@ def _words_of_waiting(export: CandidateExport, label: str) -> wording.Words:
         return wording.describe_hold(export.held_reason, label)
     if not export.connection.is_active:
         lost = wording.describe_loss(export.connection.lost_reason, label)
-        return wording.Words("", "Nothing is lost: this goes out by itself when access is back.", lost.remedy)
+        reason = "Nothing is lost: this goes out by itself when access is back."
+        return wording.Words("", reason, lost.remedy, lost.kind, lost.who, lost.place)
     if export.connection.paused_until and export.connection.paused_until > timezone.now():
         return wording.describe_wait("paused", label)
     if export.tries:

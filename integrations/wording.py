@@ -25,6 +25,14 @@ class Who(StrEnum):
     NOBODY = "nobody"
 
 
+class Place(StrEnum):
+    """Where on Purpose Jobs the remedy is done, if it is done here at all."""
+
+    NOWHERE = ""
+    JOB = "job"
+    CONNECTION = "connection"
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     title: str
@@ -32,14 +40,15 @@ class Words:
     remedy: str = ""
     kind: Kind = Kind.PERMANENT
     who: Who = Who.RECRUITER
+    place: Place = Place.NOWHERE
 
 
-def _permanent(title: str, reason: str, remedy: str) -> Words:
-    return Words(title, reason, remedy)
+def _permanent(title: str, reason: str, remedy: str, place: Place = Place.NOWHERE) -> Words:
+    return Words(title, reason, remedy, place=place)
 
 
 def _configuration(title: str, reason: str, remedy: str) -> Words:
-    return Words(title, reason, remedy, Kind.CONFIGURATION, Who.ADMIN)
+    return Words(title, reason, remedy, Kind.CONFIGURATION, Who.ADMIN, Place.CONNECTION)
 
 
 def _temporary(title: str, reason: str) -> Words:
@@ -58,10 +67,10 @@ FAILURES: dict[str, Words] = {
         "Something in this candidate's details does not fit {label}. Nothing was added there.",
         "Check the candidate's details, then try again, or add them in {label} by hand.",
     ),
-    "client_refused": _configuration(
-        "{label} did not recognise Purpose Jobs",
-        "{label} refused our own credentials. This is on our side, and your connection is unchanged.",
-        "Tell Purpose Jobs support. Nothing is lost; try again when they have answered.",
+    "code_refused": _configuration(
+        "{label} did not finish the connection",
+        "The approval from {label} was used already or came too late.",
+        "Connect once more.",
     ),
     "confidential": _configuration(
         "The posting is confidential",
@@ -117,21 +126,18 @@ FAILURES: dict[str, Words] = {
         "The posting is closed",
         "{label} takes no candidates for a closed posting.",
         "Reopen the posting in {label}, or connect the job to another one.",
+        Place.JOB,
     ),
     "posting_gone": _permanent(
         "The posting is gone",
         "The posting is no longer in {label}.",
         "Connect the job to another posting.",
+        Place.JOB,
     ),
-    "program_error": _permanent(
+    "internal_error": _permanent(
         "This is our mistake",
         "Something in Purpose Jobs went wrong while sending. We have been told.",
         "Try again; if it happens twice, add the candidate in {label} by hand.",
-    ),
-    "redirected": _configuration(
-        "{label} sent us to another address",
-        "{label} answers at an address that Purpose Jobs does not trust. Nothing was sent there.",
-        "Tell Purpose Jobs support, then try again.",
     ),
     "scope_missing": _configuration(
         "A permission is missing",
@@ -165,7 +171,13 @@ WAITS: dict[str, Words] = {
         "Waiting for {label}", "{label} gave no clear answer. We look whether the candidate arrived, then go on."
     ),
     "paused": _temporary("Waiting for {label}", "{label} has had trouble for a while. We check whether it is back."),
-    "refreshing": _temporary("Waiting for {label}", "Our access to {label} is being renewed."),
+    "redirected": _temporary(
+        "Waiting for {label}", "{label} answers from an address that we do not trust. We keep trying the known one."
+    ),
+    "client_refused": _temporary(
+        "Waiting for {label}",
+        "{label} does not recognise Purpose Jobs at the moment. This is on our side, and your connection is unchanged.",
+    ),
 }
 
 HELD: dict[str, Words] = {
@@ -173,13 +185,13 @@ HELD: dict[str, Words] = {
         "The posting is closed",
         "{label} takes no candidates for a closed posting, so this one waits.",
         "Reopen the posting in {label}, or connect the job to another one.",
-        Kind.PERMANENT,
+        place=Place.JOB,
     ),
     "posting_gone": Words(
         "The posting is gone",
         "The posting is no longer in {label}, so this one waits.",
         "Connect the job to another posting.",
-        Kind.PERMANENT,
+        place=Place.JOB,
     ),
     "no_acting_user": _configuration(
         "Nobody to add the candidate as",
@@ -204,15 +216,20 @@ LOST: dict[str, Words] = {
         "Access was revoked in {label}, or the person who connected it left or changed their password.",
         "Reconnect {label}.",
     ),
-    "unauthorized": _configuration(
+    "access_refused": _configuration(
         "{label} no longer accepts our access",
         "{label} refused our access even after it was renewed.",
         "Reconnect {label}.",
     ),
-    "no_refresh_token": _configuration(
+    "grant_ended": _configuration(
         "Access to {label} ran out",
-        "{label} gave us access for a short while only.",
+        "{label} gave us access for a limited time, and it is over.",
         "Reconnect {label}.",
+    ),
+    "not_active": _configuration(
+        "{label} is not connected",
+        "The connection was ended while something was under way.",
+        "Connect {label} again.",
     ),
     "scope_missing": _configuration(
         "A permission is missing",
@@ -293,6 +310,7 @@ def _fill(words: Words, label: str, parameters: Mapping[str, object] | None = No
         remedy=words.remedy.format_map(values),
         kind=words.kind,
         who=words.who,
+        place=words.place,
     )
 
 

@@ -280,6 +280,12 @@ document.addEventListener("change", (event) => {
   if (name) find(`input[type="checkbox"][name="${name}"]`).forEach((box) => (box.checked = event.target.checked));
 });
 
+// A choice that means its row: data-ticks="id of a check box".
+document.addEventListener("change", (event) => {
+  const box = document.getElementById(event.target.dataset?.ticks);
+  if (box) box.checked = Boolean(event.target.value);
+});
+
 // -- htmx ------------------------------------------------------------------------------------------------------------
 
 // A link that htmx follows still opens in a new tab when somebody asks for one.
