@@ -121,8 +121,8 @@ def _split(name: str) -> tuple[str, str]:
     """Return a file name's safe stem and its ending in lower case, without the dot."""
     path = PurePath(name.replace("\\", "/").replace("\0", "").rsplit("/", 1)[-1])
     ending = path.suffix.lower().lstrip(".")
-    # "Curriculum v2.final" has no ending: those are short and have no spaces.
-    if not ending.isalnum() or len(ending) > 5:
+    # "Curriculum v2.final" has no ending: those are up to four letters or digits.
+    if not ending.isalnum() or len(ending) > 4:
         return "".join(c for c in path.name if c.isprintable())[:150].strip(" .") or "resume", ""
     return "".join(c for c in path.stem if c.isprintable())[:150].strip(" .") or "resume", ending
 
