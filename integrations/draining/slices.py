@@ -213,7 +213,8 @@ class Slice:
     def _slow_down(self, error: TryLater) -> None:
         if not error.is_outage:
             # "Too many": this account only is slowed, and its rows read "waiting", not "failed".
-            self.bucket.pause(error.after or PAUSE_SECONDS)
+            error.after = error.after or PAUSE_SECONDS
+            self.bucket.pause(error.after)
             self.stops = True
             return
         self.failures += 1

