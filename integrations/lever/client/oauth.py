@@ -83,7 +83,7 @@ class OAuthClient:
         if code_verifier:
             fields["code_verifier"] = code_verifier
         answer = self._ask_token(fields)
-        if answer.word == "invalid_grant":
+        if answer.word == "invalid_grant" and answer.status < 500:
             raise Rejected("code_refused")
         return _grant(answer)
 
@@ -95,7 +95,7 @@ class OAuthClient:
         """
         answer = self._ask_token({"grant_type": "refresh_token", "refresh_token": refresh_token})
         # Lever publishes no errors here. Auth0, which it runs on, answers 403, the standard says 400.
-        if answer.word == "invalid_grant" and answer.status in (400, 401, 403):
+        if answer.word == "invalid_grant" and answer.status < 500:
             raise ConnectionLost("grant_dead")
         return _grant(answer)
 
