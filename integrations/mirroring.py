@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 # Lists of an account take a few calls; we begin once so many tokens are there, and what they take beyond is debited.
 TOKENS_TO_BEGIN = 4
-# Lever ends a grant after 90 idle days; other vendors have the like. Refreshing weekly is far within.
+# Vendors end a grant that lies idle, the strictest known after 90 days. Refreshing weekly is far within.
 IDLE = timedelta(days=7)
 
 
