@@ -27,6 +27,7 @@ from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 LOCAL = PROJECT / ".local"
+KEEPER_SECONDS = 70  # the keeper's own limits for what the commands left and for the servers, one after the other
 MARK = "PURPOSEJOBS_STACK"  # in the environment of everything a stack runs; its value is the stack's folder
 
 
@@ -152,10 +153,13 @@ def _dismiss(keeper: subprocess.Popen[str]) -> None:
     assert keeper.stdin is not None and keeper.stdout is not None
     with contextlib.suppress(OSError):
         keeper.stdin.close()
-    while True:
+    for insist in (keeper.terminate, keeper.kill, None):
         try:
-            keeper.wait()
+            keeper.wait(KEEPER_SECONDS)
             break
+        except subprocess.TimeoutExpired:
+            if insist:
+                insist()
         except KeyboardInterrupt:  # impatience must not leave servers behind; the keeper has its own limits
-            continue
+            keeper.terminate()
     keeper.stdout.close()

@@ -35,10 +35,22 @@ def serve(stack: Stack, command: Sequence[str], environment: dict[str, str], *, 
 
     class Process(honcho.process.Process):
         def run(self, events: Any = None, ignore_signals: bool = False) -> None:
+            # We are honcho's helper, a copy of the starter: end with it, and do not hold its line to the keeper.
             before_exec = dying_with_parent(signal.SIGKILL, of=starter)
             if before_exec:
-                before_exec()  # honcho's own helper between us and the process; the keeper ends the process itself
+                before_exec()
+            if stack.keeper.stdin:
+                stack.keeper.stdin.close()
             super().run(events, ignore_signals)
+
+    class Printer(honcho.printer.Printer):
+        def write(self, message: Any) -> None:
+            try:
+                super().write(message)
+            except OSError:  # the terminal was closed, which not everybody between it and us hands on as a signal
+                if not stopping.is_set():
+                    stopping.set()
+                    os.kill(starter, signal.SIGTERM)
 
     class Manager(honcho.manager.Manager):
         def _start(self) -> None:
@@ -63,7 +75,8 @@ def serve(stack: Stack, command: Sequence[str], environment: dict[str, str], *, 
                 print("The web server did not answer in time.", file=sys.stderr)
         finally:
             outcome.append(code)
-        os.kill(starter, signal.SIGTERM)
+        if not stopping.is_set():
+            os.kill(starter, signal.SIGTERM)
 
     def watch() -> None:
         stack.keeper.wait()
@@ -73,7 +86,7 @@ def serve(stack: Stack, command: Sequence[str], environment: dict[str, str], *, 
     starter = os.getpid()
     follower = threading.Thread(target=follow, daemon=True)
     honcho.manager.KILL_WAIT = STOP_SECONDS + 5  # as long as the web server may take for its last answers
-    manager = Manager(honcho.printer.Printer(log or sys.stdout))
+    manager = Manager(Printer(log or sys.stdout))
     manager._process_ctor = Process
     for name, line in procfile().items():
         manager.add_process(name, line, env=environment, cwd=str(PROJECT))
@@ -132,6 +145,8 @@ def _port(name: str, usual: int, what: str) -> str:
 def _whole_environment(stack: Stack, ports: Mapping[str, str]) -> dict[str, str]:
     names = {**ports, "FOLDER": str(stack.folder)}
     environment = {**os.environ, **local_environment(stack.folder, names), **stack.environment}
+    # Celery warns root on every start, which is what a container or a fresh machine often is.
+    environment.setdefault("PYTHONWARNINGS", "ignore:You're running the worker with superuser privileges")
     environment |= {"PORT": ports["WEB_PORT"], "EMULATOR_PORT": ports["EMULATOR_PORT"], "PYTHONUNBUFFERED": "1"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     return environment
