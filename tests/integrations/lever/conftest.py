@@ -25,7 +25,7 @@ def answer():
 
 
 @pytest.fixture
-def client():
+def lever():
     """A client of real Lever's address; the closed network answers for it."""
     from integrations.lever import provider
 
@@ -64,3 +64,41 @@ def resume():
     from integrations.providers import Resume
 
     return Resume(name="ada quill é.pdf", content_type="application/pdf", content=b"%PDF-1.4 \x00\xff\r\n--bytes")
+
+
+@pytest.fixture
+def token_url():
+    from django.conf import settings
+
+    return f"{settings.LEVER_EMULATOR_URL}/oauth/token"
+
+
+@pytest.fixture
+def start_url(acme):
+    from django.urls import reverse
+
+    return reverse("lever:start", args=[acme.slug])
+
+
+@pytest.fixture
+def browser(alice):
+    """Alice's browser, signed in."""
+    from django.test import Client
+
+    browser = Client()
+    browser.force_login(alice)
+    return browser
+
+
+@pytest.fixture
+def came_back(browser, start_url):
+    """Follow the link to Lever as alice and come back with an answer; the state is right unless it is named."""
+    from django.urls import reverse
+
+    from tests.integrations.lever.connecting import state_of
+
+    def come_back(*, using=browser, **query):
+        state = state_of(browser.get(start_url))
+        return using.get(reverse("lever:callback"), {"state": state, **query})
+
+    return come_back

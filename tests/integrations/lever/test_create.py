@@ -25,9 +25,9 @@ def parts_of(request) -> list[tuple[str, str, bytes]]:
     return parts
 
 
-def test_a_candidate_without_resume_is_created_as_json(http, provider, client, make_payload, answer):
+def test_a_candidate_without_resume_is_created_as_json(http, provider, lever, make_payload, answer):
     http.post(CREATE, json=answer("opportunity_created"), status=201)
-    created = provider.create(client, make_payload())
+    created = provider.create(lever, make_payload())
     [call] = http.calls
     assert call.request.url == CREATE
     assert call.request.headers["Authorization"] == "Bearer access-token"
@@ -50,9 +50,9 @@ def test_a_candidate_without_resume_is_created_as_json(http, provider, client, m
     assert (created.was_known, created.lacks_phone) == (False, False)
 
 
-def test_what_a_candidate_did_not_give_is_not_sent(http, provider, client, make_payload, answer):
+def test_what_a_candidate_did_not_give_is_not_sent(http, provider, lever, make_payload, answer):
     http.post(CREATE, json=answer("opportunity_created"), status=201)
-    provider.create(client, make_payload(phone="", headline="", location="", links=(), posting_id=""))
+    provider.create(lever, make_payload(phone="", headline="", location="", links=(), posting_id=""))
     assert json.loads(http.calls[0].request.body) == {
         "name": "Ada Quill",
         "origin": "sourced",
@@ -63,9 +63,9 @@ def test_what_a_candidate_did_not_give_is_not_sent(http, provider, client, make_
     }
 
 
-def test_a_resume_travels_in_the_same_request_byte_for_byte(http, provider, client, make_payload, answer, resume):
+def test_a_resume_travels_in_the_same_request_byte_for_byte(http, provider, lever, make_payload, answer, resume):
     http.post(CREATE, json=answer("opportunity_created_from_multipart"), status=201)
-    provider.create(client, make_payload(resume=resume))
+    provider.create(lever, make_payload(resume=resume))
     [call] = http.calls
     assert call.request.headers["Content-Type"].startswith("multipart/form-data; boundary=")
     assert call.request.headers["Content-Length"] == str(len(call.request.body))
@@ -84,24 +84,24 @@ def test_a_resume_travels_in_the_same_request_byte_for_byte(http, provider, clie
     ]
 
 
-def test_a_phone_that_did_not_travel_is_asked_for(http, provider, client, make_payload, answer, resume):
+def test_a_phone_that_did_not_travel_is_asked_for(http, provider, lever, make_payload, answer, resume):
     http.post(CREATE, json=answer("opportunity_created_from_multipart"), status=201)
     payload = make_payload(resume=resume, note="")
-    created = provider.create(client, payload)
+    created = provider.create(lever, payload)
     assert created.lacks_phone is True
     assert provider.needs_follow_up(payload, created) is True
 
 
-def test_a_person_that_lever_knew_keeps_what_it_has(http, provider, client, make_payload, answer):
+def test_a_person_that_lever_knew_keeps_what_it_has(http, provider, lever, make_payload, answer):
     http.post(CREATE, json=answer("opportunity_created_for_a_known_person", phones=[]), status=201)
-    created = provider.create(client, make_payload())
+    created = provider.create(lever, make_payload())
     assert (created.was_known, created.lacks_phone) == (True, False)
 
 
-def test_without_phone_and_note_nothing_follows(http, provider, client, make_payload, answer):
+def test_without_phone_and_note_nothing_follows(http, provider, lever, make_payload, answer):
     http.post(CREATE, json=answer("opportunity_created"), status=201)
     payload = make_payload(note="  ")
-    assert provider.needs_follow_up(payload, provider.create(client, payload)) is False
+    assert provider.needs_follow_up(payload, provider.create(lever, payload)) is False
 
 
 def test_a_link_that_is_given_twice_is_sent_once_and_the_profile_comes_last(make_payload):
@@ -114,24 +114,24 @@ def test_an_applicant_cannot_notify_people_at_lever(make_payload):
     assert payload.note == "Ask @\u2060rosa or mail me: ada@example.com"
 
 
-def test_names_from_the_far_side_cannot_become_links(http, provider, client, make_payload, answer):
+def test_names_from_the_far_side_cannot_become_links(http, provider, lever, make_payload, answer):
     http.post(CREATE, json=answer("opportunity_created", urls={"show": "javascript:alert(1)"}), status=201)
-    assert provider.create(client, make_payload()).external_url == ""
+    assert provider.create(lever, make_payload()).external_url == ""
 
 
-def test_expanded_references_are_read_too(http, provider, client, make_payload, answer):
+def test_expanded_references_are_read_too(http, provider, lever, make_payload, answer):
     changes = {"contact": {"id": CONTACT, "name": "Ada"}, "stage": {"id": "lead-new", "text": "New lead"}}
     http.post(CREATE, json=answer("opportunity_created", **changes, urls=None), status=201)
-    created = provider.create(client, make_payload())
+    created = provider.create(lever, make_payload())
     assert (created.contact_id, created.stage_id, created.external_url) == (CONTACT, "lead-new", "")
 
 
-def test_calls_are_counted(http, provider, client, make_payload, answer):
+def test_calls_are_counted(http, provider, lever, make_payload, answer):
     http.post(CREATE, json=answer("opportunity_created"), status=201)
     http.get(f"{API}/stages?limit=1", json=answer("stages_listed"))
-    provider.create(client, make_payload())
-    provider.check(client)
-    assert client.calls == 2
+    provider.create(lever, make_payload())
+    provider.check(lever)
+    assert lever.calls == 2
 
 
 def test_nothing_that_is_sent_can_be_printed(make_payload, resume):

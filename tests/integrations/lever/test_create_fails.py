@@ -10,13 +10,13 @@ from tests.integrations.lever.ada import CREATE, POSTING, TOMAS
 
 
 @pytest.fixture
-def failure(http, client, make_payload):
+def failure(http, lever, make_payload):
     """Give the error that a create raises, and see that it called once."""
     from integrations.lever import provider
 
     def fail(**changes):
         with pytest.raises(Exception) as caught:  # noqa: PT011 the tests look at the type
-            provider.create(client, make_payload(**changes))
+            provider.create(lever, make_payload(**changes))
         assert len(http.calls) == 1
         return caught.value
 

@@ -9,10 +9,10 @@ CREATED_AT = 1767225600000
 
 
 @pytest.fixture
-def find(http, client, make_payload):
+def find(http, lever, make_payload):
     from integrations.lever import provider
 
-    def look(rows, *, using=client, since=SINCE, url=f"{FIND}&limit=100", **changes):
+    def look(rows, *, using=lever, since=SINCE, url=f"{FIND}&limit=100", **changes):
         http.get(url, json={"data": rows, "hasNext": False})
         return provider.find(using, make_payload(**changes), since)
 
@@ -129,21 +129,21 @@ def test_every_page_is_looked_at(http, find, row):
     ],
     ids=["no list", "no data", "no id", "no next page", "empty next page"],
 )
-def test_an_answer_that_makes_no_sense_is_no_empty_answer(http, client, make_payload, page):
+def test_an_answer_that_makes_no_sense_is_no_empty_answer(http, lever, make_payload, page):
     from integrations.errors import TryLater
     from integrations.lever import provider
 
     http.get(f"{FIND}&limit=100", json=page)
     with pytest.raises(TryLater, match="unclear"):
-        provider.find(client, make_payload(), SINCE)
+        provider.find(lever, make_payload(), SINCE)
 
 
-def test_a_page_that_leads_to_itself_ends(http, client, make_payload):
+def test_a_page_that_leads_to_itself_ends(http, lever, make_payload):
     from integrations.errors import TryLater
     from integrations.lever import provider
 
     http.get(f"{FIND}&limit=100", json={"data": [], "hasNext": True, "next": "again"})
     http.get(f"{FIND}&limit=100&offset=again", json={"data": [], "hasNext": True, "next": "again"})
     with pytest.raises(TryLater, match="unclear"):
-        provider.find(client, make_payload(), SINCE)
+        provider.find(lever, make_payload(), SINCE)
     assert len(http.calls) == 2

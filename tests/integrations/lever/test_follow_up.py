@@ -13,21 +13,21 @@ LIST_NOTES = f"{NOTES}?limit=100"
 
 
 @pytest.fixture
-def follow_up(client, make_payload):
+def follow_up(lever, make_payload):
     from integrations.lever import provider
 
     def follow(*, needs_phone, **changes):
         payload = make_payload(**changes)
-        provider.follow_up(client, payload, external_id=OPPORTUNITY, contact_id=CONTACT, needs_phone=needs_phone)
+        provider.follow_up(lever, payload, external_id=OPPORTUNITY, contact_id=CONTACT, needs_phone=needs_phone)
 
     return follow
 
 
 @pytest.fixture
-def find_follow_up(client, make_payload):
+def find_follow_up(lever, make_payload):
     from integrations.lever import provider
 
-    return lambda **changes: provider.find_follow_up(client, make_payload(**changes), OPPORTUNITY)
+    return lambda **changes: provider.find_follow_up(lever, make_payload(**changes), OPPORTUNITY)
 
 
 def sent(http):
