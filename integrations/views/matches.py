@@ -61,7 +61,7 @@ def job_matches(request: SignedInRequest, *, company: Company) -> HttpResponse:
         "connection": connection,
         "label": queries.provider_label(company),
         "rows": rows,
-        "more": max(0, waiting.count() - AT_ONCE) if len(rows) == AT_ONCE else 0,
+        "more": max(0, waiting.count() - AT_ONCE),
         "closed": [choice for choice in choices if not choice.is_open],
         "result": _result(company, result),
         **(list_state(company, connection) if connection is not None else {}),

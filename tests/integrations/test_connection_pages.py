@@ -1,0 +1,263 @@
+"""The Integrations grid and a connection's own page."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from integrations.models import CandidateExport, Connection
+from purposejobs.tenancy import company_scope
+from tests.integrations.rows import make_account_user, make_connection, make_export, make_posting
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/c/acme/settings/integrations/"
+DETAIL = "/c/acme/settings/integrations/lever/"
+START = "/integrations/lever/c/acme/start/"
+
+
+@pytest.fixture
+def far(acme, alice):
+    return make_connection(acme, connected_by=alice)
+
+
+def fresh(connection):
+    with company_scope(connection.company_id):
+        return Connection.objects.get(pk=connection.pk)
+
+
+def page(client, user, address=LIST, **headers):
+    client.force_login(user)
+    response = client.get(address, headers=headers)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_card_of_what_is_not_connected_is_a_plain_link_to_its_start(client, alice):
+    text = page(client, alice)
+
+    assert f'<a class="integration-link" href="{START}">Lever</a>' in text
+    assert "Not connected" in text
+
+
+def test_card_says_both_conditions_before_anything_is_clicked(client, alice):
+    text = page(client, alice)
+
+    assert "Your company uses Lever." in text
+    assert "You are a Super Admin in Lever." in text
+
+
+def test_card_has_a_message_for_the_admin_of_the_ats(client, alice, settings):
+    text = page(client, alice)
+
+    assert "I need my Lever admin" in text
+    assert f"Open {settings.PUBLIC_URL}{LIST} and choose Lever." in text
+    assert "could you connect Lever for Acme on Purpose Jobs?" in text
+
+
+def test_recruiter_reads_the_grid_and_who_can_act(client, alice, bob):
+    text = page(client, bob)
+
+    assert START not in text
+    assert "Ask Alice Adams to connect Lever." in text
+
+
+def test_active_card_is_bordered_tagged_and_leads_to_its_page(client, alice, far):
+    text = page(client, alice)
+
+    assert "integration-card is-active" in text
+    assert "Active" in text
+    assert f'<a class="integration-link" href="{DETAIL}">Lever</a>' in text
+
+
+def test_lost_card_says_why_and_leads_to_the_start(client, acme, alice):
+    since = timezone.now() - timedelta(hours=3)
+    make_connection(acme, state="needs_reconnect", lost_reason="grant_dead", state_changed_at=since)
+
+    text = page(client, alice)
+
+    assert "is-active" not in text
+    assert "Access was revoked in Lever" in text
+    assert "3\xa0hours ago" in text
+    assert f'href="{START}">Reconnect Lever</a>' in text
+
+
+def test_detail_counts_are_links_to_the_list(client, alice, far):
+    make_export(far, state="sent")
+    make_export(far, state="sent")
+    make_export(far, state="waiting")
+    make_export(far, state="failed", failure_code="bad_request")
+    make_export(far, state="waiting", held_reason="posting_closed")
+
+    client.force_login(alice)
+    response = client.get(DETAIL)
+
+    assert response.context["exports"] == {"waiting": 2, "sent": 2, "failed": 2}
+    assert 'href="/c/acme/exports/?state=attention"' in response.content.decode()
+
+
+def test_detail_says_who_connected_when_and_what_it_may_do(client, acme, alice):
+    make_connection(acme, connected_by=alice, granted_scopes=["opportunities:write:admin"])
+
+    text = page(client, alice, DETAIL)
+
+    assert "Alice Adams" in text
+    assert "Add candidates" in text
+
+
+def test_recruiter_reads_the_detail_but_changes_nothing(client, bob, far):
+    text = page(client, bob, DETAIL)
+
+    assert "In whose name" not in text
+    assert "Disconnect" not in text
+    assert START not in text
+
+
+@pytest.mark.parametrize("address", [LIST, DETAIL, f"{DETAIL}disconnect/", f"{DETAIL}postings/"])
+def test_member_of_another_company_sees_none_of_it(client, mallory, far, address):
+    client.force_login(mallory)
+
+    assert client.get(address).status_code == 404
+
+
+def test_detail_of_what_is_not_connected_is_not_found(client, alice):
+    client.force_login(alice)
+
+    assert client.get(DETAIL).status_code == 404
+
+
+def test_detail_of_an_unknown_ats_is_not_found(client, alice, far):
+    client.force_login(alice)
+
+    assert client.get("/c/acme/settings/integrations/nothing/").status_code == 404
+
+
+# -- The list of postings -------------------------------------------------------------------------------------------
+
+
+def test_refresh_asks_for_a_list_and_the_page_follows_it(client, bob, far):
+    make_posting(far)
+    client.force_login(bob)
+
+    answer = client.post(f"{DETAIL}postings/", headers={"HX-Request": "true"}).content.decode()
+
+    assert fresh(far).postings_requested_at > far.postings_requested_at
+    assert "Reading postings" in answer
+    assert 'hx-trigger="every 1s"' in answer
+
+
+def test_a_finished_list_is_not_followed(client, bob, far):
+    make_posting(far)
+    make_posting(far, is_open=False, state="Closed")
+    client.force_login(bob)
+
+    answer = client.get(f"{DETAIL}postings/", headers={"HX-Request": "true"}).content.decode()
+
+    assert "1 open posting of 2" in answer
+    assert "hx-trigger" not in answer
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"postings_error": "unavailable"}, "The last list could not be read. Lever is not available"),
+        ({"postings_requested_at": timezone.now() - timedelta(minutes=5), "postings_listed_at": None}, "takes longer"),
+    ],
+    ids=["failed", "late"],
+)
+def test_a_list_that_does_not_come_is_said_and_not_followed(client, acme, bob, fields, words):
+    make_connection(acme, **{"postings_requested_at": timezone.now()} | fields)
+    client.force_login(bob)
+
+    answer = client.get(f"{DETAIL}postings/", headers={"HX-Request": "true"}).content.decode()
+
+    assert words in answer
+    assert "hx-trigger" not in answer
+
+
+def test_refresh_without_javascript_returns_to_the_page(client, bob, far):
+    client.force_login(bob)
+
+    assert client.post(f"{DETAIL}postings/").url == DETAIL
+
+
+# -- In whose name --------------------------------------------------------------------------------------------------
+
+
+def test_admin_chooses_the_acting_user_and_who_waited_for_one_goes_on(client, alice, far):
+    rosa = make_account_user(far)
+    export = make_export(far, held_reason="no_acting_user")
+    client.force_login(alice)
+
+    client.post(f"{DETAIL}acting-user/", {"acting_user": rosa.external_id})
+
+    assert fresh(far).acting_user_id == rosa.external_id
+    with company_scope(far.company):
+        assert CandidateExport.objects.get(pk=export.pk).held_reason == ""
+
+
+def test_a_user_of_another_account_cannot_be_chosen(client, alice, far, globex):
+    theirs = make_account_user(make_connection(globex))
+    client.force_login(alice)
+
+    client.post(f"{DETAIL}acting-user/", {"acting_user": theirs.external_id})
+
+    assert fresh(far).acting_user_id == ""
+
+
+def test_a_deactivated_user_is_warned_about_and_cannot_be_chosen_again(client, acme, alice):
+    far = make_connection(acme, acting_user_id="old")
+    make_account_user(far, "Old Timer", external_id="old", is_active=False)
+    make_account_user(far)
+
+    text = page(client, alice, DETAIL)
+
+    assert "<strong>Old Timer</strong> was deactivated in Lever" in text
+    assert '<option value="old"' not in text
+
+
+def test_recruiter_may_not_choose_the_acting_user(client, bob, far):
+    rosa = make_account_user(far)
+    client.force_login(bob)
+
+    assert client.post(f"{DETAIL}acting-user/", {"acting_user": rosa.external_id}).status_code == 403
+    assert fresh(far).acting_user_id == ""
+
+
+# -- Disconnecting --------------------------------------------------------------------------------------------------
+
+
+def test_disconnect_first_says_what_stops_and_what_stays(client, alice, far):
+    make_export(far, state="waiting")
+
+    text = page(client, alice, f"{DETAIL}disconnect/", **{"HX-Request": "true"})
+
+    assert text.lstrip().startswith("<form")
+    assert "1 candidate now waiting is not sent." in text
+    assert "Everybody who is in Lever stays there." in text
+    assert fresh(far).is_active
+
+
+def test_disconnect_ends_the_connection_and_cancels_what_waits(client, alice, far):
+    export = make_export(far, state="waiting")
+    client.force_login(alice)
+
+    assert client.post(f"{DETAIL}disconnect/").url == LIST
+
+    assert fresh(far).state == "disconnected"
+    with company_scope(far.company):
+        assert CandidateExport.objects.get(pk=export.pk).cancelled_reason == "disconnected"
+
+
+def test_recruiter_may_not_disconnect(client, bob, far):
+    client.force_login(bob)
+
+    assert client.post(f"{DETAIL}disconnect/").status_code == 403
+    assert fresh(far).is_active
+
+
+def test_stranger_disconnects_nothing(client, mallory, far):
+    client.force_login(mallory)
+
+    assert client.post(f"{DETAIL}disconnect/").status_code == 404
+    assert fresh(far).is_active

@@ -1,0 +1,134 @@
+"""What other apps are told about a company's ATS."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from integrations import queries
+from purposejobs.tenancy import company_scope
+from tests.factories import make_candidate, make_job
+from tests.integrations.rows import make_connection, make_export, make_link, make_posting
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def far(acme):
+    return make_connection(acme)
+
+
+@pytest.fixture
+def scope(acme):
+    with company_scope(acme):
+        yield
+
+
+def test_standing_connection_is_the_one_nobody_ended(acme, scope):
+    make_connection(acme, state="disconnected")
+    lost = make_connection(acme, state="needs_reconnect")
+
+    assert queries.standing_connection(acme) == lost
+    assert queries.connection_notice(acme) == lost
+    assert queries.provider_label(acme) == "Lever"
+
+
+def test_without_a_connection_the_only_ats_lends_its_name(acme, scope):
+    assert queries.standing_connection(acme) is None
+    assert queries.provider_label(acme) == "Lever"
+    assert queries.share_state(acme).can_send is False
+
+
+def test_jobs_say_what_they_are_connected_with(acme, far, scope):
+    good = make_link(make_posting(far, "Good")).job
+    shut = make_link(make_posting(far, "Shut", is_open=False, state="Closed")).job
+    gone = make_link(make_posting(far, "Gone", gone_at=timezone.now())).job
+    free = make_job(acme)
+
+    marks = queries.job_marks(acme, [good.pk, shut.pk, gone.pk, free.pk])
+
+    assert [(mark.word, mark.is_linked, mark.is_held) for mark in marks.values()] == [
+        ("Good", True, False),
+        ("Closed in Lever", True, True),
+        ("Gone from Lever", True, True),
+        ("Not connected", False, False),
+    ]
+
+
+def test_marks_of_200_jobs_are_one_query(acme, far, scope):
+    jobs = [make_link(make_posting(far)).job_id for _ in range(200)]
+
+    with CaptureQueriesContext(connection) as counted:
+        assert len(queries.job_marks(acme, jobs)) == 200
+
+    assert len(counted) == 1
+
+
+def test_links_of_an_ended_connection_are_none(acme, scope):
+    link = make_link(make_posting(make_connection(acme, state="disconnected")))
+
+    assert queries.job_marks(acme, [link.job_id])[link.job_id].is_linked is False
+    assert queries.linked_posting_pk(link.job) is None
+
+
+def test_choices_are_open_ones_first_and_say_why_not_and_where_used(acme, far, scope):
+    make_posting(far, "Zebra keeper")
+    make_posting(far, "Ape keeper", is_open=False, state="Draft")
+    make_link(make_posting(far, "Bird keeper", gone_at=timezone.now()), make_job(acme, "Birds"))
+    make_posting(far, "Forgotten", gone_at=timezone.now())
+
+    choices = queries.posting_choices(acme)
+
+    assert [(choice.title, choice.is_open, choice.why_not, choice.used_by) for choice in choices] == [
+        ("Bird keeper", False, "no longer in Lever", ("Birds",)),
+        ("Zebra keeper", True, "", ()),
+        ("Ape keeper", False, "draft in Lever", ()),
+    ]
+
+
+def test_choices_of_200_postings_are_three_queries(acme, far, scope):
+    for _ in range(200):
+        make_link(make_posting(far))
+
+    with CaptureQueriesContext(connection) as counted:
+        assert len(queries.posting_choices(acme)) == 200
+
+    assert len(counted) == 3
+
+
+def test_unlinked_open_jobs_are_counted_while_something_is_connected(acme, far, scope):
+    make_link(make_posting(far))
+    make_job(acme)
+    make_job(acme, status="draft")
+
+    assert queries.unlinked_open_jobs(acme) == 1
+
+
+def test_unlinked_jobs_are_nobodys_worry_without_a_connection(acme, scope):
+    make_job(acme)
+
+    assert queries.unlinked_open_jobs(acme) == 0
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("failed", {"Failed"}),
+        ("held", {"Held"}),
+        ("waiting", {"Held", "Waiting", "Sending"}),
+        ("sent", {"Sent"}),
+        ("cancelled", set()),
+        ("nonsense", set()),
+    ],
+)
+def test_candidates_are_found_by_the_state_of_their_exports(acme, far, scope, state, expected):
+    people = {
+        "Failed": {"state": "failed"},
+        "Held": {"state": "waiting", "held_reason": "posting_gone"},
+        "Waiting": {"state": "waiting"},
+        "Sending": {"state": "sending"},
+        "Sent": {"state": "sent"},
+    }
+    names = {make_export(far, make_candidate(name), **fields).candidate_id: name for name, fields in people.items()}
+
+    assert {names[pk] for pk in queries.candidates_in_state(acme, state)} == expected
