@@ -49,11 +49,19 @@ def _with_scheme(link: str) -> str:
 class ApplyForm(forms.Form):
     """An application as it is typed on the public page of a job."""
 
-    name = forms.CharField(max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": "Write your name."},
+    )
     email = forms.EmailField(
         label="E-mail",
         max_length=254,
         help_text="We send you a link there, to confirm the address and to see or withdraw your application.",
+        error_messages={
+            "required": "Write your e-mail address.",
+            "invalid": "This is not an e-mail address. Write it like kim@example.net.",
+        },
     )
     phone = forms.CharField(
         max_length=40,

@@ -203,6 +203,7 @@ def candidate_list(request: SignedInRequest, *, company: Company) -> HttpRespons
         "form": form,
         "rows": [(card, marks.get(card.candidate.pk, [])) for card in cards],
         "query": urlencode(query),
+        "show": show,
         "ats_label": integrations.provider_label(company),
         "tabs": [
             (label, urlencode({**query, "show": value}), in_words(counts[value]), value == show)

@@ -10,95 +10,154 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('jobs', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("jobs", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Candidate',
+            name="Candidate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=150)),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('location', models.CharField(blank=True, max_length=120)),
-                ('headline', models.CharField(blank=True, max_length=200)),
-                ('links', django.contrib.postgres.fields.ArrayField(base_field=models.URLField(max_length=300), blank=True, default=list, size=6)),
-                ('resume', models.FileField(blank=True, upload_to=candidates.models.resume_path)),
-                ('resume_name', models.CharField(blank=True, max_length=200)),
-                ('resume_type', models.CharField(blank=True, max_length=100)),
-                ('resume_size', models.PositiveIntegerField(default=0)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('summary', models.TextField(blank=True)),
-                ('target_location', models.CharField(blank=True, max_length=120)),
-                ('target_salary', models.CharField(blank=True, max_length=60)),
-                ('experience_years', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('skills', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=50), blank=True, default=list, size=None)),
-                ('values', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=50), blank=True, default=list, size=None)),
-                ('is_discoverable', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('erased_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=150)),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                ("location", models.CharField(blank=True, max_length=120)),
+                ("headline", models.CharField(blank=True, max_length=200)),
+                (
+                    "links",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.URLField(max_length=300), blank=True, default=list, size=6
+                    ),
+                ),
+                ("resume", models.FileField(blank=True, upload_to=candidates.models.resume_path)),
+                ("resume_name", models.CharField(blank=True, max_length=200)),
+                ("resume_type", models.CharField(blank=True, max_length=100)),
+                ("resume_size", models.PositiveIntegerField(default=0)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("summary", models.TextField(blank=True)),
+                ("target_location", models.CharField(blank=True, max_length=120)),
+                ("target_salary", models.CharField(blank=True, max_length=60)),
+                ("experience_years", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "skills",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=50), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "values",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=50), blank=True, default=list, size=None
+                    ),
+                ),
+                ("is_discoverable", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("erased_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='HiddenCompany',
+            name="HiddenCompany",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('candidate', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='candidates.candidate')),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.company')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "candidate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="candidates.candidate"
+                    ),
+                ),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.company"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='candidate',
-            name='hidden_companies',
-            field=models.ManyToManyField(related_name='+', through='candidates.HiddenCompany', to='accounts.company'),
+            model_name="candidate",
+            name="hidden_companies",
+            field=models.ManyToManyField(related_name="+", through="candidates.HiddenCompany", to="accounts.company"),
         ),
         migrations.CreateModel(
-            name='Application',
+            name="Application",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=150)),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('location', models.CharField(blank=True, max_length=120)),
-                ('headline', models.CharField(blank=True, max_length=200)),
-                ('links', django.contrib.postgres.fields.ArrayField(base_field=models.URLField(max_length=300), blank=True, default=list, size=6)),
-                ('resume', models.FileField(blank=True, upload_to=candidates.models.resume_path)),
-                ('resume_name', models.CharField(blank=True, max_length=200)),
-                ('resume_type', models.CharField(blank=True, max_length=100)),
-                ('resume_size', models.PositiveIntegerField(default=0)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('note', models.TextField(blank=True)),
-                ('consent_version', models.CharField(max_length=20)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('email_confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='applications', to='accounts.company')),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='applications', to='jobs.job')),
-                ('candidate', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='applications', to='candidates.candidate')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=150)),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                ("location", models.CharField(blank=True, max_length=120)),
+                ("headline", models.CharField(blank=True, max_length=200)),
+                (
+                    "links",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.URLField(max_length=300), blank=True, default=list, size=6
+                    ),
+                ),
+                ("resume", models.FileField(blank=True, upload_to=candidates.models.resume_path)),
+                ("resume_name", models.CharField(blank=True, max_length=200)),
+                ("resume_type", models.CharField(blank=True, max_length=100)),
+                ("resume_size", models.PositiveIntegerField(default=0)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("note", models.TextField(blank=True)),
+                ("consent_version", models.CharField(max_length=20)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("email_confirmed_at", models.DateTimeField(blank=True, null=True)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="applications", to="accounts.company"
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="applications", to="jobs.job"
+                    ),
+                ),
+                (
+                    "candidate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="applications",
+                        to="candidates.candidate",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['company', '-created_at', '-id'], name='candidates_application_newest'), models.Index(fields=['company', 'candidate'], name='candidates_application_person')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('candidate', 'job'), name='candidates_one_standing')],
+                "indexes": [
+                    models.Index(fields=["company", "-created_at", "-id"], name="candidates_application_newest"),
+                    models.Index(fields=["company", "candidate"], name="candidates_application_person"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn_at", None)),
+                        fields=("candidate", "job"),
+                        name="candidates_one_standing",
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='hiddencompany',
-            constraint=models.UniqueConstraint(fields=('candidate', 'company'), name='candidates_hidden_once'),
+            model_name="hiddencompany",
+            constraint=models.UniqueConstraint(fields=("candidate", "company"), name="candidates_hidden_once"),
         ),
         migrations.AddIndex(
-            model_name='candidate',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['skills'], name='candidates_skills'),
+            model_name="candidate",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["skills"], name="candidates_skills"),
         ),
         migrations.AddIndex(
-            model_name='candidate',
-            index=models.Index(fields=['-created_at', '-id'], name='candidates_newest'),
+            model_name="candidate",
+            index=models.Index(fields=["-created_at", "-id"], name="candidates_newest"),
         ),
         migrations.AddConstraint(
-            model_name='candidate',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), condition=models.Q(('email', ''), _negated=True), name='candidates_one_per_email'),
+            model_name="candidate",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"),
+                condition=models.Q(("email", ""), _negated=True),
+                name="candidates_one_per_email",
+            ),
         ),
     ]

@@ -1,4 +1,6 @@
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.candidates import files
@@ -38,3 +40,15 @@ def send(client, job, typed, django_capture_on_commit_callbacks):
             return client.post(reverse("apply", args=["acme", job.pk]), typed(**changes))
 
     return send
+
+
+@pytest.fixture
+def count_queries(client):
+    """Give how many SQL queries a page asks."""
+
+    def count(url):
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(url).status_code == 200
+        return len(queries)
+
+    return count

@@ -92,8 +92,8 @@ def test_after_a_withdrawal_a_new_application_may_follow(send, acme):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        pytest.param({"name": "  "}, "This field is required.", id="no name"),
-        pytest.param({"email": "kim"}, "Enter a valid email address.", id="no address"),
+        pytest.param({"name": "  "}, "Write your name.", id="no name"),
+        pytest.param({"email": "kim"}, "This is not an e-mail address.", id="no address"),
         pytest.param({"phone": "call me"}, "This does not look like a phone number.", id="words for a phone"),
         pytest.param({"links": "javascript:alert(1)"}, "is not a web address", id="a script for a link"),
         pytest.param({"links": "ftp://kim.example/cv"}, "is not a web address", id="a link of another kind"),
