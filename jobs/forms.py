@@ -8,6 +8,7 @@ from django import forms
 
 from integrations.queries import PostingChoice
 from jobs.models import Job, Workplace
+from purposejobs.paging import in_words
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class JobForm(forms.ModelForm):
             people = "applicant" if connecting.applicants == 1 else "applicants"
             self.fields["send_existing"] = forms.BooleanField(
                 required=False,
-                label=f"When I connect it, send the {connecting.applicants:,} existing {people} too",
+                label=f"Send the {in_words(connecting.applicants)} existing {people} to {connecting.label} too",
             )
 
     def _posting_choices(self, connecting: Connecting) -> list[tuple[Any, Any]]:
@@ -103,7 +104,19 @@ class JobForm(forms.ModelForm):
 
     @property
     def changes_posting(self) -> bool:
+        """Say whether something else is chosen than the page showed."""
         return "posting" in self.fields and "posting" in self.changed_data
+
+    @property
+    def chosen_posting(self) -> int | None:
+        """The posting the job has once this form is saved."""
+        if self.connecting is None:
+            return None
+        return self.cleaned_data["posting"] if self.changes_posting else self.connecting.linked_pk
+
+    @property
+    def sends_existing(self) -> bool:
+        return bool(self.cleaned_data.get("send_existing")) and self.chosen_posting is not None
 
 
 def _in_words(posting: PostingChoice, *, is_linked: bool = False) -> str:

@@ -124,7 +124,7 @@ def _save(request: SignedInRequest, form: JobForm, job: Job) -> bool:
     try:
         with transaction.atomic():
             job.save(update_fields=None if is_new else [*JobForm.Meta.fields, "updated_at"])
-            if form.changes_posting:
+            if form.changes_posting or form.sends_existing:
                 _change_link(request, form, job)
     except actions.Refused as refusal:
         assert form.connecting is not None  # noqa: S101  without it there is no link to change
@@ -136,7 +136,7 @@ def _save(request: SignedInRequest, form: JobForm, job: Job) -> bool:
 
 
 def _change_link(request: SignedInRequest, form: JobForm, job: Job) -> None:
-    posting_pk = form.cleaned_data["posting"]
+    posting_pk = form.chosen_posting
     if posting_pk is None:
         actions.unlink_job(company=job.company, job=job, unlinked_by=request.user)
         return
@@ -145,7 +145,7 @@ def _change_link(request: SignedInRequest, form: JobForm, job: Job) -> None:
         job=job,
         posting_pk=posting_pk,
         linked_by=request.user,
-        send_existing=form.cleaned_data.get("send_existing", False),
+        send_existing=form.sends_existing,
     )
 
 
