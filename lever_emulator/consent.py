@@ -13,7 +13,7 @@ from lever_emulator.settings import AUDIENCES
 from lever_emulator.store import Store
 from lever_emulator.tokens import find_grant, give_grant, new_code
 
-ACCOUNTS_SHOWN = 30
+ACCOUNTS_SHOWN = 200
 RESOURCES = {
     "applications": "applications",
     "archive_reasons": "archive reasons",
