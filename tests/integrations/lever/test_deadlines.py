@@ -64,14 +64,14 @@ def test_a_call_ends_on_time_however_slowly_the_answer_comes(far_side, answer):
     client = client_of(far_side(answer))
     error, seconds = error_of(note(client))
     assert (error.code, error.unknown) == ("timeout", True)
-    assert DEADLINE <= seconds < DEADLINE + 0.5
+    assert DEADLINE <= seconds < DEADLINE + 2
 
 
 def test_a_read_that_ends_late_changed_nothing(far_side):
     client = client_of(far_side(lambda side, connection, request: side.ended.wait(10)))
     error, seconds = error_of(client.check)
     assert (error.code, error.unknown) == ("timeout", False)
-    assert seconds < DEADLINE + 0.5
+    assert seconds < DEADLINE + 2
 
 
 def test_an_upload_that_is_not_read_ends_on_time(far_side):
@@ -80,7 +80,7 @@ def test_an_upload_that_is_not_read_ends_on_time(far_side):
     client = client_of(side)
     error, seconds = error_of(lambda: client.add_note("id", "x" * 30_000_000, perform_as="user"))
     assert (error.code, error.unknown) == ("timeout", True)
-    assert DEADLINE <= seconds < DEADLINE + 0.5
+    assert DEADLINE <= seconds < DEADLINE + 2
 
 
 @pytest.mark.parametrize(

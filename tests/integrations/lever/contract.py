@@ -1,0 +1,86 @@
+"""Lever's side of the contract tests: what it answers when all is well, and when it is not."""
+
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+ANSWERS = Path(__file__).parent / "answers"
+ENVIRONMENT = "sandbox"
+HOSTS = settings.ATS_PROVIDERS["lever"]["hosts"][ENVIRONMENT]
+API, TOKEN = HOSTS["api_url"], f"{HOSTS['auth_url']}/oauth/token"
+EXTERNAL_ID = "971a19f6-a066-5259-abec-f263c6838d15"
+POSTING_ID = "4b25972f-50aa-57a9-a283-f36656fd30a4"
+POSTINGS = 7
+
+
+def read(name: str) -> dict:
+    return json.loads((ANSWERS / f"{name}.json").read_text())
+
+
+def creates(http) -> None:
+    http.post(f"{API}/opportunities", json=read("opportunity_created"), status=201)
+
+
+def has_what_was_created(http) -> None:
+    http.get(f"{API}/opportunities", json=read("opportunities_found"))
+
+
+def has_nobody(http) -> None:
+    http.get(f"{API}/opportunities", json=read("opportunities_none"))
+
+
+def lists_postings(http) -> None:
+    http.get(f"{API}/postings", json=read("postings_first_page"))
+    http.get(f"{API}/postings", json=read("postings_last_page"))
+
+
+def lists_no_postings(http) -> None:
+    http.get(f"{API}/postings", json={"data": [], "hasNext": False})
+
+
+def lists_half_of_the_postings(http) -> None:
+    http.get(f"{API}/postings", json=read("postings_first_page"))
+    http.get(f"{API}/postings", status=500)
+
+
+def takes_follow_ups(http) -> None:
+    http.post(f"{API}/opportunities/{EXTERNAL_ID}/notes", json=read("note_created"), status=201)
+
+
+def answers_everything(http, **answer) -> None:
+    """Give one answer to whatever is asked of the Data API."""
+    import re
+
+    host = re.escape(f"https://{urlsplit(API).netloc}/")
+    for method in ("GET", "POST", "PUT"):
+        http.add(method, re.compile(f"^{host}"), **answer)
+
+
+def is_busy(http) -> None:
+    answers_everything(http, status=429, json=read("error_too_many_requests"), headers={"Retry-After": "7"})
+
+
+def is_down(http) -> None:
+    answers_everything(http, status=503, body="maintenance")
+
+
+def refuses(http) -> None:
+    answers_everything(http, status=403, json={"code": "ForbiddenError", "message": "no"})
+
+
+def no_longer_takes_the_token(http) -> None:
+    answers_everything(http, status=401)
+
+
+def refreshes(http) -> None:
+    http.post(TOKEN, json=read("tokens_refreshed"))
+
+
+def has_forgotten_the_grant(http) -> None:
+    http.post(TOKEN, status=403, json=read("grant_dead"))
+
+
+def cannot_refresh_now(http) -> None:
+    http.post(TOKEN, status=500)
