@@ -236,7 +236,8 @@ class Postgres(Server):
         if setpriv is None:
             raise StackError(f"As root this needs a folder that other users may enter; {self.folder} is not one.")
         drop = [setpriv, f"--reuid={user}", f"--regid={group}", "--clear-groups", "--pdeathsig=INT"]
-        drop += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--"]
+        drop += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+        drop += ["--securebits=+no_setuid_fixup", "--"]  # access(2), which PostgreSQL asks too, looks past them as well
         return subprocess.Popen(drop + command, **options)
 
 
