@@ -25,6 +25,15 @@ STATE_FILTERS = {
     "cancelled": Q(state=State.CANCELLED),
 }
 
+# The tabs of the list of exports, by what they are called in its address.
+TABS = {
+    "attention": STATE_FILTERS["failed"] | STATE_FILTERS["held"],
+    "waiting": STATE_FILTERS["waiting"],
+    "sent": STATE_FILTERS["sent"],
+    "cancelled": STATE_FILTERS["cancelled"],
+    "all": Q(),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class ExportMark:

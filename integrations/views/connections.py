@@ -14,11 +14,12 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import SignedInRequest, company_admin, company_member
 from accounts.models import Company, Membership, User
-from integrations import actions, wording
+from integrations import actions, queries, wording
 from integrations.actions.users import choose_acting_user
 from integrations.forms import ActingUserForm
 from integrations.models import Activity, CandidateExport, Connection, Posting, PostingLink
 from integrations.providers import Provider, all_providers
+from purposejobs.paging import capped_count, in_words
 
 # A list that takes longer than this is no longer followed live.
 FOLLOW_A_LIST_FOR = timedelta(minutes=2)
@@ -89,11 +90,7 @@ def connection_detail(request: SignedInRequest, provider: str, *, company: Compa
     """Show how a connection stands and what it did; an admin can change it here."""
     connection = _get_connection(company, provider)
     described = all_providers()[provider]
-    exports = CandidateExport.objects.filter(company=company, connection=connection).aggregate(
-        waiting=Count("pk", filter=Q(state__in=["waiting", "sending"])),
-        sent=Count("pk", filter=Q(state="sent", deleted_there_at=None)),
-        failed=Count("pk", filter=Q(state="failed") | Q(state="waiting") & ~Q(held_reason="")),
-    )
+    exports = CandidateExport.objects.filter(company=company, connection=connection)
     explain_scopes = getattr(described, "explain_scopes", None)
     activities = Activity.objects.filter(company=company, connection=connection).select_related(
         "actor", "job", "candidate"
@@ -107,7 +104,7 @@ def connection_detail(request: SignedInRequest, provider: str, *, company: Compa
             "loss": wording.describe_loss(connection.lost_reason, connection.label)
             if connection.needs_reconnect
             else None,
-            "exports": exports,
+            "exports": {tab: in_words(capped_count(exports.filter(rows))) for tab, rows in queries.TABS.items()},
             "linked_jobs": PostingLink.objects.filter(company=company, connection=connection).count(),
             "rights": explain_scopes(connection.granted_scopes) if explain_scopes else [],
             "acting_user_form": ActingUserForm(connection=connection),
@@ -122,18 +119,24 @@ def connection_detail(request: SignedInRequest, provider: str, *, company: Compa
 def list_state(company: Company, connection: Connection) -> dict[str, object]:
     """Say how the list of postings stands, for `_postings_state.html`."""
     requested, listed = connection.postings_requested_at, connection.postings_listed_at
-    is_asked_for = requested is not None and (listed is None or listed < requested)
-    is_listing = is_asked_for and not connection.postings_error
+    # A list that failed takes its request back, so a request that is newer than the list is still under way.
+    is_listing = connection.is_active and requested is not None and (listed is None or listed < requested)
     is_late = is_listing and requested is not None and requested < timezone.now() - FOLLOW_A_LIST_FOR
-    error = wording.describe_wait(connection.postings_error, connection.label) if connection.postings_error else None
     return {
         "postings": Posting.objects.filter(company=company, connection=connection, gone_at=None).aggregate(
             all=Count("pk"), open=Count("pk", filter=Q(is_open=True))
         ),
         "is_listing": is_listing and not is_late,
         "is_late": is_late,
-        "list_error": error,
+        "list_error": _list_error(connection),
     }
+
+
+def _list_error(connection: Connection) -> wording.Words | None:
+    code, label = connection.postings_error, connection.label
+    if not code:
+        return None
+    return wording.describe_failure(code, {}, label) if code in wording.FAILURES else wording.describe_wait(code, label)
 
 
 @company_member

@@ -1,6 +1,7 @@
 """Sending candidates by hand, and following what became of each."""
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
@@ -185,7 +186,7 @@ class Tab:
     slug: str
     word: str
     exports: QuerySet[CandidateExport]
-    count: str = ""
+    count: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,19 +198,16 @@ class Row:
     attempts: list[tuple[ExportAttempt, str]]
 
 
-def _tabs(company: Company, label: str, exports: QuerySet[CandidateExport]) -> list[Tab]:
-    tabs = [
-        Tab(
-            "attention",
-            "Needs attention",
-            exports.filter(queries.STATE_FILTERS["failed"] | queries.STATE_FILTERS["held"]),
-        ),
-        Tab("waiting", "Waiting", exports.filter(queries.STATE_FILTERS["waiting"])),
-        Tab("sent", f"In {label}", exports.filter(queries.STATE_FILTERS["sent"])),
-        Tab("cancelled", "Cancelled", exports.filter(queries.STATE_FILTERS["cancelled"])),
-        Tab("all", "All", exports),
-    ]
-    return [Tab(tab.slug, tab.word, tab.exports, in_words(capped_count(tab.exports))) for tab in tabs]
+def _tabs(label: str, exports: QuerySet[CandidateExport]) -> list[Tab]:
+    words = {
+        "attention": "Needs attention",
+        "waiting": "Waiting",
+        "sent": f"In {label}",
+        "cancelled": "Cancelled",
+        "all": "All",
+    }
+    chosen = {slug: exports.filter(rows) for slug, rows in queries.TABS.items()}
+    return [Tab(slug, words[slug], rows, in_words(capped_count(rows))) for slug, rows in chosen.items()]
 
 
 @company_member
@@ -224,7 +222,7 @@ def export_list(request: SignedInRequest, *, company: Company) -> HttpResponse:
         if not job_pk.isdecimal():
             raise Http404
         exports = exports.filter(job=get_object_or_404(Job.objects.for_company(company), pk=job_pk))
-    tabs = _tabs(company, label, exports)
+    tabs = _tabs(label, exports)
     tab = next((tab for tab in tabs if tab.slug == request.GET.get("state", "attention")), tabs[0])
     page = _page(request, company, tab.exports)
     kept = {"state": tab.slug} | ({"job": job_pk} if job_pk else {})
@@ -259,7 +257,7 @@ def _page(request: SignedInRequest, company: Company, exports: QuerySet[Candidat
 
 def _rows(company: Company, exports: list[CandidateExport]) -> list[Row]:
     return [
-        Row(export, mark, [(attempt, _outcome(attempt, mark.label)) for attempt in export.latest_attempts])
+        Row(export, mark, [(attempt, _outcome(attempt, mark.label)) for attempt in cast(Any, export).latest_attempts])
         for export, mark in zip(exports, queries.export_marks(company, exports), strict=True)
     ]
 

@@ -92,7 +92,8 @@ def test_detail_counts_are_links_to_the_list(client, alice, far):
     client.force_login(alice)
     response = client.get(DETAIL)
 
-    assert response.context["exports"] == {"waiting": 2, "sent": 2, "failed": 2}
+    exports = response.context["exports"]
+    assert (exports["waiting"], exports["sent"], exports["attention"]) == ("2", "2", "2")
     assert 'href="/c/acme/exports/?state=attention"' in response.content.decode()
 
 
@@ -161,12 +162,16 @@ def test_a_finished_list_is_not_followed(client, bob, far):
     ("fields", "words"),
     [
         ({"postings_error": "unavailable"}, "The last list could not be read. Lever is not available"),
+        (
+            {"postings_error": "scope_missing"},
+            "The last list could not be read. Purpose Jobs was not given every right",
+        ),
         ({"postings_requested_at": timezone.now() - timedelta(minutes=5), "postings_listed_at": None}, "takes longer"),
     ],
-    ids=["failed", "late"],
+    ids=["failed", "refused", "late"],
 )
 def test_a_list_that_does_not_come_is_said_and_not_followed(client, acme, bob, fields, words):
-    make_connection(acme, **{"postings_requested_at": timezone.now()} | fields)
+    make_connection(acme, **{"postings_requested_at": None} | fields)
     client.force_login(bob)
 
     answer = client.get(f"{DETAIL}postings/", headers={"HX-Request": "true"}).content.decode()
