@@ -49,11 +49,12 @@ class Account:
         self.stages: dict[str, Row] = {stage["id"]: stage for stage in row["stages"]}
         self.stage_index = {stage["id"]: place for place, stage in enumerate(row["stages"])}
         self.archive_reasons: dict[str, Row] = {reason["id"]: reason for reason in row["archiveReasons"]}
-        self.order: list[tuple[float, int, str]] = []
+        self.order: list[tuple[float, float, str]] = []
         self.by_updated: list[tuple[int, str]] = []
         self.by_contact: dict[str, set[str]] = {}
         self.by_posting: dict[str, set[str]] = {}
         self.by_stage: dict[str, set[str]] = {}
+        self.archived: set[str] = set()
         self.by_tag: dict[str, set[str]] = {tag: set() for tag in row.get("tags", [])}
         self.by_source: dict[str, set[str]] = {source: set() for source in row.get("sources", [])}
         self.by_email: dict[str, list[str]] = {}
@@ -91,7 +92,7 @@ class Account:
 
     # Opportunities
 
-    def sort_key(self, row: Row) -> tuple[float, int, str]:
+    def sort_key(self, row: Row) -> tuple[float, float, str]:
         """Return Lever's order of opportunities: stage rank, latest advance first, id."""
         return self.stages[row["stage"]]["rank"], -row["lastAdvancedAt"], row["id"]
 
@@ -124,6 +125,8 @@ class Account:
         insort(self.by_updated, (row["updatedAt"] or row["createdAt"], key))
         self.by_contact.setdefault(row["contact"], set()).add(key)
         self.by_stage.setdefault(row["stage"], set()).add(key)
+        if row["archived"]:
+            self.archived.add(key)
         if row["_posting"]:
             self.by_posting.setdefault(row["_posting"], set()).add(key)
         for tag in row["tags"]:
@@ -137,12 +140,29 @@ class Account:
         _remove(self.by_updated, (row["updatedAt"] or row["createdAt"], key))
         self.by_contact[row["contact"]].discard(key)
         self.by_stage[row["stage"]].discard(key)
+        self.archived.discard(key)
         if row["_posting"]:
             self.by_posting[row["_posting"]].discard(key)
         for tag in row["tags"]:
             self.by_tag[tag].discard(key)
         for source in row["sources"]:
             self.by_source[source].discard(key)
+
+    def count_in_stage(self, stage: str, *, archived: bool) -> int:
+        """Count the active, or the archived, in a stage."""
+        keys = self.by_stage.get(stage, set())
+        gone = len(keys & self.archived)
+        return gone if archived else len(keys) - gone
+
+    def in_stage(self, stage: str, *, archived: bool) -> Iterator[Row]:
+        """Walk the active, or the archived, of a stage in Lever's order."""
+        rank = self.stages[stage]["rank"]
+        for place in range(bisect_left(self.order, (rank, float("-inf"), "")), len(self.order)):
+            row = self.opportunities[self.order[place][2]]
+            if row["stage"] != stage:
+                return
+            if (row["id"] in self.archived) == archived:
+                yield row
 
     def of_contact(self, contact_id: str) -> list[Row]:
         """Return a person's opportunities."""

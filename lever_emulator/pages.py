@@ -1,5 +1,7 @@
 """The web app: home, the pipeline board, and a candidate's profile."""
 
+import heapq
+import itertools
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -36,8 +38,8 @@ def routes(store: Store) -> list[Route]:
 def home(visit: Visit) -> Response:
     """Show where everybody stands and who came last."""
     account = visit.account
-    newest = sorted(account.opportunities.values(), key=lambda row: row["createdAt"], reverse=True)[:8]
-    stages = [(stage, len(_active(visit, stage["id"]))) for stage in account.stages.values()]
+    newest = heapq.nlargest(8, account.opportunities.values(), key=lambda row: row["createdAt"])
+    stages = [(stage, account.count_in_stage(stage["id"], archived=False)) for stage in account.stages.values()]
     return visit.page(
         "home.html",
         "Home",
@@ -58,17 +60,19 @@ def board(visit: Visit) -> Response:
     def wanted(row: Row) -> bool:
         if posting and row["_posting"] != posting:
             return False
-        if not words:
-            return True
         person = account.contacts[row["contact"]]
         return words in " ".join([person["name"], *person["emails"], *row["tags"]]).casefold()
 
     columns = []
     for stage in account.stages.values():
-        rows = [row for row in (_archived if archived else _active)(visit, stage["id"]) if wanted(row)]
-        rows.sort(key=lambda row: (-row["lastAdvancedAt"], row["id"]))
-        cards = [card(visit, row) for row in rows[:CARDS_IN_A_COLUMN]]
-        columns.append({"stage": stage, "count": len(rows), "cards": cards})
+        rows = account.in_stage(stage["id"], archived=archived)
+        if words or posting:
+            found = [row for row in rows if wanted(row)]
+            shown, count = found[:CARDS_IN_A_COLUMN], len(found)
+        else:
+            shown = list(itertools.islice(rows, CARDS_IN_A_COLUMN))
+            count = account.count_in_stage(stage["id"], archived=archived)
+        columns.append({"stage": stage, "count": count, "cards": [card(visit, row) for row in shown]})
     postings = sorted(account.postings.values(), key=lambda row: row["text"])[:POSTINGS_TO_CHOOSE]
     return visit.page(
         "board.html",
@@ -188,18 +192,6 @@ def anonymise(visit: Visit) -> Response:
 
 def _opportunity(visit: Visit) -> Row:
     return visit.row(visit.account.opportunities, "opportunity")
-
-
-def _of_stage(visit: Visit, stage: str) -> list[Row]:
-    return [visit.account.opportunities[key] for key in visit.account.by_stage.get(stage, ())]
-
-
-def _active(visit: Visit, stage: str) -> list[Row]:
-    return [row for row in _of_stage(visit, stage) if row["archived"] is None]
-
-
-def _archived(visit: Visit, stage: str) -> list[Row]:
-    return [row for row in _of_stage(visit, stage) if row["archived"] is not None]
 
 
 def _reasons(visit: Visit) -> list[Row]:

@@ -1,6 +1,7 @@
 """The machine's side of the emulator: reads a request, lets time and faults pass over it, answers and logs it."""
 
 import asyncio
+import math
 import time
 import traceback
 import urllib.parse
@@ -115,7 +116,7 @@ class Machine:
         store.log.too_many += 1
         answer = Refusal(429, "Too many requests").answer()
         if store.switch("retry_after", caller.account):
-            answer.headers.append((b"retry-after", str(max(1, round(wait + 0.5))).encode()))
+            answer.headers.append((b"retry-after", str(math.ceil(wait)).encode()))
         return answer
 
     def _handled(self, call: Call, found: tuple[Route, dict[str, str]] | None, is_oauth: bool) -> Answer:

@@ -53,13 +53,13 @@ class Server:
         self.process.terminate()
         self.process.wait(20)
 
-    def control(self, method: str, path: str = "", **body: object) -> dict:
+    def control(self, method: str, path: str = "", /, **body: object) -> dict:
         options = {"params": body} if method == "GET" else {"json": body}
         answer = self.http.request(method, f"{self.url}/_control{path}", timeout=30, **options)
         assert answer.ok, answer.text
         return answer.json()
 
-    def refused(self, method: str, path: str, **body: object) -> tuple[int, str]:
+    def refused(self, method: str, path: str, /, **body: object) -> tuple[int, str]:
         """Make a control call that must fail; return status and sentence."""
         answer = self.http.request(method, f"{self.url}/_control{path}", json=body, timeout=30)
         assert not answer.ok, answer.text
