@@ -16,14 +16,14 @@ from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.models import Company, PublicCompany, User
+from accounts.models import Company, Membership, User
 from candidates.models import Application, Candidate
 from integrations import actions, draining, mirroring
 from integrations.models import AccountStage, Activity, CandidateExport, Connection, ExportAttempt, Posting, PostingLink
 from integrations.providers import Tokens
 from jobs.models import Job
 from purposejobs.demo.cast import BRIGHTWATER, OPEN_HARVEST, Employer, Opening
-from purposejobs.tenancy import company_scope
+from purposejobs.tenancy import company_scope, user_scope
 
 PROVIDER = "lever"
 EMULATOR_SECONDS, SETTLE_SECONDS = 20, 120  # until it answers; until everything is sent at ten calls a second
@@ -113,7 +113,7 @@ class Emulator:
 
 def is_complete() -> bool:
     """Say whether the last step was done, whatever became of it since."""
-    with company_scope(_pk_of(OPEN_HARVEST)):
+    with company_scope(_company(OPEN_HARVEST)):
         return CandidateExport.objects.filter(candidate__email=HELD).exists()
 
 
@@ -131,8 +131,8 @@ def fill(say: Callable[[str], None]) -> None:
     _send_by_hand(connection, harvest)
     _refuse_one(emulator, account, connection, harvest)
     _move_on(emulator, account, harvest)
-    _hold_one(emulator, connection, harvest)
     _set_back(connection, harvest)
+    _hold_one(emulator, connection, harvest)
 
 
 def _connect(emulator: Emulator, account: str, company: Company) -> Connection:
@@ -210,11 +210,11 @@ def _refuse_one(emulator: Emulator, account: str, connection: Connection, compan
     fault = emulator.control(
         "POST", "/faults", kind="400", endpoint="POST /v1/opportunities", account=account, count=1, body=REFUSAL
     )
-    with company_scope(company):
-        application = Application.objects.select_related("job").get(email=REFUSED)
-        actions.request_exports(application=application)
-    _settle(connection)
-    emulator.control("DELETE", f"/faults/{fault['id']}")
+    try:
+        _apply_late(company, REFUSED, timedelta(hours=22))
+        _settle(connection)
+    finally:
+        emulator.control("DELETE", f"/faults/{fault['id']}")
 
 
 def _move_on(emulator: Emulator, account: str, company: Company) -> None:
@@ -232,14 +232,18 @@ def _hold_one(emulator: Emulator, connection: Connection, company: Company) -> N
         posting = Posting.objects.get(title=opening.posting)
     emulator.control("POST", f"/postings/{posting.external_id}", state="closed")
     _refresh(connection)
-    with company_scope(company):
-        job = _job(opening)
-        # Whoever applied to a posting that is closed applied after it was: now.
-        at = timezone.now() - timedelta(minutes=12)
-        Application.objects.filter(email=HELD, job=job).update(created_at=at)
-        application = Application.objects.select_related("job").get(email=HELD, job=job)
-        actions.request_exports(application=application)
+    _apply_late(company, HELD, timedelta(minutes=12))
     _settle(connection)
+
+
+def _apply_late(company: Company, email: str, ago: timedelta) -> None:
+    """Ask for the export of somebody's first application, which came in only a while ago."""
+    with company_scope(company):
+        application = Application.objects.filter(email=email).select_related("job").order_by("pk")[0]
+        application.created_at = timezone.now() - ago
+        application.email_confirmed_at = None
+        application.save(update_fields=["created_at", "email_confirmed_at"])
+        actions.request_exports(application=application)
 
 
 def _set_back(connection: Connection, company: Company) -> None:
@@ -294,19 +298,11 @@ def _client_id() -> str:
     return str(settings.ATS_PROVIDERS[PROVIDER]["client_id"])
 
 
-def _pk_of(employer: Employer) -> int:
-    # Names are not unique, the founder's address is.
-    return PublicCompany.objects.get(slug=_slug(employer)).pk
-
-
-def _slug(employer: Employer) -> str:
-    return employer.name.lower().replace(" ", "-")
-
-
 def _company(employer: Employer) -> Company:
-    pk = _pk_of(employer)
-    with company_scope(pk):
-        return Company.objects.get(pk=pk)
+    founder = User.objects.get(email=employer.members[0].email)
+    with user_scope(founder):
+        memberships = Membership.objects.filter(user=founder, company__name=employer.name).select_related("company")
+        return memberships.order_by("pk")[0].company
 
 
 def _job(opening: Opening) -> Job:

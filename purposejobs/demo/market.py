@@ -46,11 +46,11 @@ def fill() -> None:
     """Write everything, dated over the past weeks."""
     now = timezone.now()
     jobs: dict[str, Job] = {}
+    companies: dict[str, Company] = {}
     for employer in EMPLOYERS:
-        company = _found(employer)
+        company = companies[employer.name] = _found(employer)
         with company_scope(company):
             jobs |= {opening.key: _open(company, opening, now) for opening in employer.jobs}
-    companies = {job.company.slug: job.company for job in jobs.values()}
     for number, person in enumerate(PEOPLE):
         _arrive(number, person, jobs, companies, now)
 
@@ -111,8 +111,8 @@ def _bullets(lines: Iterable[str]) -> str:
 
 def _arrive(number: int, person: Person, jobs: dict[str, Job], companies: dict[str, Company], now: datetime) -> None:
     """Let a person sign up and apply to what they applied to."""
-    chance = random.Random(person.email)  # noqa: S311  the same demo each time, not a secret
-    profile = _profile(number, person, chance)
+    chance = _chance(person)
+    profile = profile_of(number)
     pdf = draw(profile)
     applied = [(jobs[key], _applied_at(jobs[key], now, chance)) for key in person.applied_to]
     first = min([at for _, at in applied], default=now - timedelta(days=chance.randint(2, 40)))
@@ -177,8 +177,10 @@ def _submitted(profile: Profile, pdf: bytes) -> dict[str, object]:
     }
 
 
-def _profile(number: int, person: Person, chance: random.Random) -> Profile:
-    trade = TRADES[person.trade]
+def profile_of(number: int) -> Profile:
+    """Return what is known of the person of this number; always the same."""
+    person = PEOPLE[number]
+    chance, trade = _chance(person), TRADES[person.trade]
     pages = [f"https://{person.handle.replace('.', '-')}.example/", f"https://people.example/in/{person.handle}"]
     return Profile(
         person=person,
@@ -190,6 +192,10 @@ def _profile(number: int, person: Person, chance: random.Random) -> Profile:
         posts=career(person, trade, chance),
         degree=chance.choice(trade.degrees),
     )
+
+
+def _chance(person: Person) -> random.Random:
+    return random.Random(person.email)  # noqa: S311  the same demo each time, not a secret
 
 
 def _phone(number: int, person: Person) -> str:

@@ -17,7 +17,7 @@ class Person:
     # Keys of the jobs they applied to.
     applied_to: tuple[str, ...] = ()
     is_discoverable: bool = True
-    # Slug of a company they do not want to be seen by.
+    # The company they do not want to be seen by.
     hides_from: str = ""
 
     @property

@@ -1,5 +1,8 @@
 """Fill an empty installation with the demo."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -26,9 +29,21 @@ class Command(BaseCommand):
             market.fill()
         if not ats.is_complete():
             try:
-                ats.fill(self.stdout.write)
+                with _quiet("integrations"):  # which would report the refusal that we ask for
+                    ats.fill(self.stdout.write)
             except ats.NotThere as error:
                 raise CommandError(str(error)) from None
         self.stdout.write("\n    Logins:")
         for login in LOGINS:
             self.stdout.write(f"    {login.email:<28} {login.password}   {login.note}")
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
