@@ -5,7 +5,7 @@ from itertools import count
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -76,18 +76,24 @@ def invite(*, company: Company, email: str, role: str, invited_by: User) -> Invi
     except IntegrityError:
         Invitation.objects.filter(company=company, email=email, accepted_at=None).update(role=role)
         invitation = Invitation.objects.get(company=company, email=email, accepted_at=None)
-    transaction.on_commit(lambda: mail_invitation(invitation, invited_by), robust=True)
+    # Written now, while the company is in scope; a mail server that is away must not undo the invitation.
+    transaction.on_commit(_invitation_mail(invitation, company, invited_by).send, robust=True)
     return invitation
 
 
-def mail_invitation(invitation: Invitation, invited_by: User) -> None:
-    """Send the link that leads to an invitation."""
+def _invitation_mail(invitation: Invitation, company: Company, invited_by: User) -> EmailMessage:
     url = settings.PUBLIC_URL + reverse("invitation_accept", args=[invitation_token(invitation)])
     body = render_to_string(
         "accounts/invitation_mail.txt",
-        {"invitation": invitation, "invited_by": invited_by, "url": url, "days": INVITATION_SECONDS // 86400},
+        {
+            "invitation": invitation,
+            "company": company,
+            "invited_by": invited_by,
+            "url": url,
+            "days": INVITATION_SECONDS // 86400,
+        },
     )
-    send_mail(f"Join {invitation.company} on Purpose Jobs", body, None, [invitation.email])
+    return EmailMessage(f"Join {company} on Purpose Jobs", body, to=[invitation.email])
 
 
 def accept_invitation(*, invitation: Invitation, user: User) -> Membership:
