@@ -18,11 +18,11 @@ document.addEventListener("focusin", (event) => closeMenus(event.target.closest(
 // -- Dialogs and the slide-over --------------------------------------------------------------------------------------
 
 const slideOver = document.getElementById("slide-over");
-let opener = null;
+const openers = new WeakMap(); // who had the focus before
 
 function openDialog(dialog) {
   if (!dialog.open) {
-    opener = document.activeElement;
+    openers.set(dialog, document.activeElement);
     if (dialog === slideOver) dialog.show();
     else dialog.showModal();
   }
@@ -39,7 +39,9 @@ function openDialog(dialog) {
 function closeDialog(dialog) {
   if (!dialog?.open) return;
   dialog.close();
-  if (opener?.isConnected) opener.focus();
+  const opener = openers.get(dialog);
+  // A menu's item is hidden again; its button is not.
+  (opener?.closest("details.menu")?.querySelector("summary") ?? opener)?.focus();
 }
 
 document.addEventListener("click", (event) => {
@@ -292,10 +294,12 @@ document.addEventListener("change", (event) => {
 const wantsTab = (event) => (event.ctrlKey || event.metaKey || event.shiftKey) && event.target.closest("a[hx-get]");
 document.addEventListener("click", (event) => wantsTab(event) && event.stopPropagation(), true);
 
-document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+document.addEventListener("htmx:afterSwap", ({ detail: { target, xhr } }) => {
   const dialog = { "slide-over-body": "slide-over", "dialog-body": "dialog" }[target.id];
-  if (dialog && target.firstElementChild) openDialog(document.getElementById(dialog));
-  else if (dialog) closeDialog(document.getElementById(dialog)); // an answer without content: done
+  if (!dialog) return;
+  // htmx tells of a swap even where the answer asked for none.
+  const isDone = xhr.getResponseHeader("HX-Trigger")?.includes("close-dialog") || !target.firstElementChild;
+  (isDone ? closeDialog : openDialog)(document.getElementById(dialog));
 });
 document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
   if (xhr.status === 404) say("This is no longer there. Reload the page to see what is.");

@@ -22,21 +22,30 @@ PAGE = """<!doctype html><html lang="en"><head>{% include "components/head.html"
 <dialog class="dialog" id="sure"><div class="dialog-body"><h2>Disconnect?</h2>
 <button class="button" data-close>Cancel</button></div></dialog>
 <a href="/person" hx-get="/person" hx-target="#slide-over-body">Imani</a>
+<a href="/send" hx-get="/send" hx-target="#dialog-body">Send</a>
 <a href="/broken" hx-get="/broken" hx-target="#main">Broken</a>
 <dialog class="slide-over" id="slide-over" aria-label="Details"><button class="button" data-close>Close</button>
 <div id="slide-over-body"></div></dialog>
+<dialog class="dialog" id="dialog" aria-label="Dialog"><div class="dialog-body" id="dialog-body"></div></dialog>
 <div role="group" aria-label="Theme"><button class="button" data-theme-choice="dark">Dark</button></div>
 <time datetime="2020-01-01T00:00:00Z" data-relative>1 January 2020</time>
 </main></body></html>"""
-ANSWERS = {"/person": (200, "<h2>Imani Okafor</h2>"), "/broken": (500, "it broke")}
+CONFIRM = '<form hx-post="/sent" hx-target="#dialog-body"><h2>Send Imani?</h2><button>Yes, send</button></form>'
+SENT = '<div id="messages" hx-swap-oob="beforeend"><div class="toast"><p>On the way</p></div></div>'
+ANSWERS = {
+    "/person": (200, "<h2>Imani Okafor</h2>", {}),
+    "/broken": (500, "it broke", {}),
+    "/send": (200, CONFIRM, {}),
+    "/sent": (200, SENT, {"HX-Trigger": "close-dialog", "HX-Reswap": "none"}),
+}
 
 
 def answer(route):
     path = route.request.url.removeprefix(HOST)
     if path.startswith("/static/"):
         return route.fulfill(path=Path(finders.find(path.removeprefix("/static/"))))
-    status, body = ANSWERS.get(path) or (200, engines["django"].from_string(PAGE).render({}))
-    headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": build_policy()}
+    status, body, more = ANSWERS.get(path) or (200, engines["django"].from_string(PAGE).render({}), {})
+    headers = more | {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": build_policy()}
     return route.fulfill(status=status, body=body, headers=headers)
 
 
@@ -134,6 +143,14 @@ def test_a_profile_slides_over_the_list_and_escape_closes_it(looks):
     looks.keyboard.press("Escape")
     assert looks.locator("#slide-over[open]").count() == 0
     assert looks.evaluate("document.activeElement.textContent") == "Imani"
+
+
+def test_a_dialog_closes_when_its_form_was_saved(looks):
+    looks.get_by_text("Send", exact=True).click()
+    looks.get_by_text("Yes, send").click()
+    looks.get_by_text("On the way").wait_for()
+    looks.wait_for_selector("#dialog", state="hidden")
+    assert looks.evaluate("document.activeElement.textContent") == "Send"
 
 
 def test_a_failed_request_is_said_in_words(looks):
