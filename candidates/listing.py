@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import Company
-from candidates.models import Application, Candidate, has_skills, has_words, profile_is_open_to
+from candidates.models import Application, Candidate, has_skills, has_words
 from purposejobs.paging import COUNT_CAP, capped_count
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -81,14 +81,16 @@ class Listing:
             rows = rows.filter(job=filters.job_pk)
         visible = Candidate.objects.visible_to(company).filter(pk=OuterRef("candidate"))
         rows = rows.newest_of_each_person().filter(Exists(visible))
-        is_open = Q(profile_is_open_to(company, "candidate"))
+        # Of a profile only what is open to the company counts; it is found first, by the index of its text.
+        profiles = Candidate.objects.open_to(company).filter(pk=OuterRef("candidate"))
         for word in filters.words.split():
-            rows = rows.filter(has_words("search_text", word) | is_open & has_words("candidate__search_text", word))
+            rows = rows.filter(has_words("search_text", word) | Exists(profiles.filter(has_words("search_text", word))))
         if filters.skills:
-            rows = rows.filter(is_open & has_skills("candidate__search_text", filters.skills))
+            rows = rows.filter(Exists(profiles.filter(has_skills("search_text", filters.skills))))
         if filters.location:
-            there = Q(location__icontains=filters.location)
-            rows = rows.filter(there | is_open & Q(candidate__target_location__icontains=filters.location))
+            words = has_words("search_text", filters.location)
+            wanted = profiles.filter(words, target_location__icontains=filters.location)
+            rows = rows.filter(words & Q(location__icontains=filters.location) | Exists(wanted))
         if filters.in_state is not None:
             rows = rows.filter(candidate__in=filters.in_state)
         return rows

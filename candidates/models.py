@@ -28,10 +28,17 @@ class Folded(models.Func):
 
 
 def has_words(field: str, words: str) -> models.Q:
-    """Return the condition that a folded search text has every word."""
+    """Return the condition that a folded search text has every word; short ones count at the beginning of a word."""
     condition = models.Q()
     for word in words.split():
-        condition &= models.Q(**{f"{field}__contains": Folded(models.Value(word))})
+        if len(word) > 2:
+            condition &= models.Q(**{f"{field}__contains": Folded(models.Value(word))})
+        else:
+            # The index has groups of three characters; two within a word would read all of it.
+            starts = models.Q(**{f"{field}__startswith": Folded(models.Value(word))})
+            for before in " |":
+                starts |= models.Q(**{f"{field}__contains": Folded(models.Value(before + word))})
+            condition &= starts
     return condition
 
 
@@ -76,28 +83,29 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         """Keep those whom the company sees without an application."""
         return self.filter(~models.Exists(_hidden_from(company)), erased_at=None, is_discoverable=True)
 
+    def open_to(self, company: Company) -> Self:
+        """Keep those whose profile the company may read, beside what was sent to it.
+
+        Applying opens a profile only once the address is confirmed: with somebody else's address anybody can apply.
+        """
+        return self.filter(_is_open_to(company), erased_at=None)
+
     def with_profile_mark(self, company: Company) -> Self:
-        """Mark with `profile_is_open` whether the company may read the profile, beside what was sent to it."""
-        return self.annotate(profile_is_open=profile_is_open_to(company))
+        """Mark as `profile_is_open` those whom open_to() keeps."""
+        return self.annotate(
+            profile_is_open=models.ExpressionWrapper(_is_open_to(company), output_field=models.BooleanField())
+        )
 
 
-def _hidden_from(company: Company, candidate: str = "pk") -> "models.QuerySet[HiddenCompany]":
-    return HiddenCompany.objects.filter(company=company, candidate=models.OuterRef(candidate))
+def _hidden_from(company: Company) -> "models.QuerySet[HiddenCompany]":
+    return HiddenCompany.objects.filter(company=company, candidate=models.OuterRef("pk"))
 
 
-def profile_is_open_to(company: Company, candidate: str = "") -> models.ExpressionWrapper:
-    """Return whether a company may read a candidate's profile; `candidate` leads there from another model.
-
-    Applying opens it only once the address is confirmed: with somebody else's address anybody can apply anywhere.
-    """
-    pk, prefix = (candidate, f"{candidate}__") if candidate else ("pk", "")
-    proven = Application.objects.filter(
-        company=company, candidate=models.OuterRef(pk), withdrawn_at=None, email_confirmed_at__isnull=False
-    )
-    return models.ExpressionWrapper(
-        models.Exists(proven)
-        | models.Q(**{f"{prefix}is_discoverable": True}) & ~models.Exists(_hidden_from(company, pk)),
-        output_field=models.BooleanField(),
+def _is_open_to(company: Company) -> models.Q:
+    confirmed = Application.objects.standing().filter(email_confirmed_at__isnull=False)
+    return models.Q(
+        models.Exists(confirmed.filter(company=company, candidate=models.OuterRef("pk")))
+        | models.Q(is_discoverable=True) & ~models.Exists(_hidden_from(company))
     )
 
 
