@@ -72,7 +72,6 @@ class Visit:
             "user": self.user,
             "people": [(account, account.active_users()) for account in accounts],
             "said": self.query("said"),
-            "this_page": str(self.request.url.path),
             "pushed": round(self.store.clock.offset_ms / 1000),
         }
         return html.page(template, frame | context)
