@@ -56,7 +56,10 @@ class SignupForm(AllauthSignupForm):
         return cleaned
 
     def _joins(self) -> bool:
-        return self.invitation is not None and self.cleaned_data.get("email") == self.invitation.email.lower()
+        """Say whether this is the person of the invitation; who names a company gets that, and can join later."""
+        if self.invitation is None or self.cleaned_data.get("company_name"):
+            return False
+        return self.cleaned_data.get("email") == self.invitation.email.lower()
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """Save, or lead to the sign-in page whoever was overtaken by their own second click."""

@@ -43,7 +43,7 @@ def test_counts_lead_to_what_they_count(as_alice, acme):
     assert figures(as_alice) == {
         "Open jobs": ("1", f"{jobs}?status=open"),
         "Drafts": ("1", f"{jobs}?status=draft"),
-        "Applications in the last 7 days": ("1", candidates),
+        "Applications in the last 7 days": ("1", f"{candidates}?show=applied"),
         f"In {connection.label}": ("1", f"{candidates}?state=sent"),
         "Need attention": ("1", reverse("export_list", args=["acme"])),
     }

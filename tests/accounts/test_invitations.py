@@ -94,6 +94,21 @@ def test_signing_up_with_another_address_needs_a_company_and_joins_nothing(clien
     assert not EmailAddress.objects.get(email="eve@evil.example").verified
 
 
+def test_whoever_names_a_company_gets_that_one_and_can_join_later(client, invite, acme, alice):
+    invite()
+    client.get(link())
+
+    client.post(
+        reverse("account_signup"),
+        {"name": "Carol", "company_name": "Umbrella", "email": NEW, "password1": "correct horse battery"},
+    )
+    before = team(acme)
+    client.post(link())
+
+    assert before == [(alice.email, "admin")]
+    assert team(acme) == [(alice.email, "admin"), (NEW, "recruiter")]
+
+
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_somebody_else_who_is_signed_in_cannot_use_it(client, invite, acme, alice, mallory, method):
     invite()
