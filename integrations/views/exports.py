@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
-from django_htmx.http import reswap, trigger_client_event
+from django_htmx.http import trigger_client_event
 
 from accounts.access import SignedInRequest, company_member
 from accounts.models import Company
@@ -55,9 +55,8 @@ def export_confirm(request: SignedInRequest, candidate_pk: int, *, company: Comp
                 messages.success(request, f"{candidate.name} is on the way to {share.label}.")
                 if not request.htmx:
                     return redirect("candidate_detail", company.slug, candidate.pk)
-                # Marks wherever they are on the page; the dialog itself only closes.
-                response = _fragment(request, company, candidate, "integrations/_sent.html")
-                return trigger_client_event(reswap(response, "none"), "close-dialog")
+                # The dialog is left empty and closes; whatever shows the candidate hears of it and looks again.
+                return trigger_client_event(render(request, "integrations/_sent.html"), f"sent-{candidate.pk}")
     else:
         form = SendForm(company=company)
     template = "_export_confirm.html" if request.htmx else "export_confirm.html"

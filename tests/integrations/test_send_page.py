@@ -116,14 +116,12 @@ def test_sending_without_a_posting(signed_in, acme, link, maya):
     assert exports(acme) == [(maya.pk, None, "waiting", "sent")]
 
 
-def test_htmx_answer_brings_the_marks_and_closes_the_dialog(signed_in, link, maya):
+def test_htmx_answer_empties_the_dialog_and_tells_the_marks(signed_in, link, maya):
     response = signed_in.post(address(maya), {"job": link.job_id}, headers={"HX-Request": "true"})
     text = response.content.decode()
 
-    assert response["HX-Trigger"] == '{"close-dialog": {}}'
-    assert response["HX-Reswap"] == "none"
-    assert f'id="candidate-marks-{maya.pk}"' in text
-    assert f'id="candidate-chip-{maya.pk}"' in text
+    assert response["HX-Trigger"] == f'{{"sent-{maya.pk}": {{}}}}'
+    assert text.strip().startswith('<div class="toasts" id="messages" role="status" aria-live="polite" hx-swap-oob')
     assert "Maya Fields is on the way to Lever." in text
     assert "<html" not in text
 
