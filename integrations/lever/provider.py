@@ -3,13 +3,14 @@
 import logging
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 
-from integrations.errors import AccessExpired, ConnectionLost, Rejected, TryLater
+from integrations.errors import TryLater
 from integrations.lever.client import File, Grant, LeverClient, NewOpportunity, OAuthClient, Opportunity
 from integrations.providers import Created, Parcel, PostingRecord, StageRecord, Tokens, UserRecord
 
@@ -146,6 +147,8 @@ def find(client: Client, payload: Payload, since: datetime) -> list[Created]:
     only decide between several.
     """
     email = payload.new.email
+    if not email:
+        return []  # an empty filter would list the whole account
     everything = client.data.find_opportunities(email, sees_confidential=client.sees_confidential)
     ours = [
         opportunity
@@ -230,15 +233,17 @@ def check(client: Client) -> None:
 
 def refresh(environment: str, refresh_token: str) -> Tokens:
     """Trade a refresh token; an empty one in the answer means that the old one stays good."""
-    return _tokens(_oauth(environment, deadline=settings.EXPORTS["call_deadline_seconds"]).refresh(refresh_token))
+    with closing(_oauth(environment, deadline=settings.EXPORTS["call_deadline_seconds"])) as oauth:
+        return _tokens(oauth.refresh(refresh_token))
 
 
 def revoke(environment: str, refresh_token: str) -> None:
     """Give the grant back, if Lever takes it."""
-    try:
-        _oauth(environment, deadline=settings.EXPORTS["call_deadline_seconds"]).revoke(refresh_token)
-    except (AccessExpired, ConnectionLost, Rejected, TryLater) as error:
-        logger.info("a grant could not be given back: %s", error)
+    with closing(_oauth(environment, deadline=settings.EXPORTS["call_deadline_seconds"])) as oauth:
+        try:
+            oauth.revoke(refresh_token)
+        except TryLater as error:
+            logger.info("a grant could not be given back: %s", error.code)
 
 
 def explain_scopes(scopes: Iterable[str]) -> list[str]:
@@ -289,8 +294,10 @@ def authorize_url(
 
 def exchange_code(environment: str, code: str, *, redirect_uri: str, code_verifier: str, deadline: float) -> Tokens:
     """Trade the code of the callback; raises Rejected("code_refused") and TryLater. `deadline` in seconds."""
-    oauth = _oauth(environment, deadline=deadline)
-    return _tokens(oauth.exchange_code(code, redirect_uri=redirect_uri, code_verifier=code_verifier))
+    with closing(_oauth(environment, deadline=deadline)) as oauth:
+        tokens = _tokens(oauth.exchange_code(code, redirect_uri=redirect_uri, code_verifier=code_verifier))
+    # RFC 6749, 5.1: scopes may be left out where they are the ones asked for.
+    return tokens if tokens.scopes else replace(tokens, scopes=wanted_scopes())
 
 
 def _ours() -> dict[str, Any]:

@@ -18,6 +18,10 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+# Gateways forget a silent connection without a word (some after a minute, most after six), and a request sent into one
+# has an unknown outcome. A new connection costs less than looking whether a create was done.
+IDLE_MAX_SECONDS = 30
+
 
 class _Clock(threading.local):
     """When the call of this thread must be over, on the monotonic clock."""
@@ -74,12 +78,20 @@ class _Connection:
 
     sock: Any
     response_class = _Response
+    used_at = 0.0
+
+    @property
+    def is_connected(self) -> bool:
+        """Say whether it can be used again; the pool closes those that cannot."""
+        is_fresh = time.monotonic() - self.used_at < IDLE_MAX_SECONDS
+        return is_fresh and super().is_connected  # type: ignore[misc]
 
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()  # type: ignore[attr-defined]
         self.sock.settimeout(_clock.seconds_left())
         super().send(data)  # type: ignore[misc]
+        self.used_at = time.monotonic()
 
 
 class _HTTPConnection(_Connection, HTTPConnection):  # type: ignore[misc]

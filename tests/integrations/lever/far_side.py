@@ -8,26 +8,27 @@ import threading
 class FarSide:
     """A server that speaks bytes: `answer(connection, request)` says what happens to each request."""
 
-    def __init__(self, answer) -> None:
-        self.answer = answer
+    def __init__(self, answer, wrap=None) -> None:
+        self.answer, self.wrap = answer, wrap
         self.requests: list[bytes] = []
         self.connections: list[socket.socket] = []
         self.ended = threading.Event()
         self.listening = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.listening.getsockname()[1]}"
+        self.url = f"{'https' if wrap else 'http'}://127.0.0.1:{self.listening.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
         try:
             while True:
                 connection, _ = self.listening.accept()
-                self.connections.append(connection)
                 threading.Thread(target=self._serve, args=[connection], daemon=True).start()
         except OSError:
             return
 
     def _serve(self, connection: socket.socket) -> None:
         try:
+            connection = self.wrap(connection) if self.wrap else connection
+            self.connections.append(connection)
             while request := self._read(connection):
                 self.requests.append(request)
                 self.answer(self, connection, request)

@@ -150,6 +150,15 @@ def test_calls_share_one_connection_after_good_and_bad_answers(far_side):
     assert (len(side.requests), len(side.connections)) == (3, 1)
 
 
+def test_a_connection_that_was_silent_for_long_is_not_used_again(far_side, monkeypatch):
+    side = far_side(lambda side, connection, request: connection.sendall(full(STAGES)))
+    client = client_of(side)
+    client.check()
+    monkeypatch.setattr("integrations.lever.client.deadlines.IDLE_MAX_SECONDS", 0)
+    client.check()
+    assert (len(side.requests), len(side.connections)) == (2, 2)
+
+
 def test_a_redirect_at_the_same_host_is_followed_with_everything(far_side):
     def answer(side, connection, request):
         moved = full(b"", b"HTTP/1.1 308 Permanent Redirect\r\nLocation: /v2/notes?perform_as=user")

@@ -61,6 +61,11 @@ def test_what_others_made_is_not_ours(find, row, changes):
     assert find([row(**changes)]) == []
 
 
+def test_without_an_address_nobody_is_looked_for(http, find):
+    assert find([], email="") == []
+    assert len(http.calls) == 0
+
+
 def test_an_archived_one_is_ours_all_the_same(find, row):
     archived = {"reason": "46cd199a-955e-5a79-bd11-ea4942999778", "archivedAt": CREATED_AT}
     assert ids(find([row(archived=archived)])) == [OPPORTUNITY]

@@ -109,6 +109,11 @@ def test_scopes_are_read_from_the_token_where_the_answer_leaves_them_out(http, p
     assert exchange(provider).scopes == provider.wanted_scopes()
 
 
+def test_scopes_that_are_nowhere_named_are_those_we_asked_for(http, provider):
+    http.post(TOKEN, json={"access_token": "opaque", "refresh_token": "r"})
+    assert exchange(provider).scopes == provider.wanted_scopes()
+
+
 def test_a_refresh_gives_both_new_tokens(http, provider, answer):
     http.post(TOKEN, json=answer("tokens_refreshed"))
     tokens = provider.refresh("production", "the-old-one")
