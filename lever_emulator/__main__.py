@@ -1,11 +1,13 @@
 """Start the emulator: python -m lever_emulator --port 9100."""
 
 import argparse
-import asyncio
 import gc
 import json
+import os
+import socket
 import sqlite3
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -136,18 +138,25 @@ def _check_state(command: Parser, path: str) -> None:
         command.error(f"--state {path} cannot be used: {error}.")
 
 
+def _listener(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=4096)
+    except OSError as error:
+        parser().error(f"{settings.host}:{settings.port} cannot be listened on: {os.strerror(error.errno or 0)}.")
+
+
 def main() -> None:
     """Run until told to stop."""
     settings = settings_from(sys.argv[1:])
     gc.set_threshold(50_000, 50, 50)  # with 100,000 opportunities a full collection would hold up answers, so: seldom
+    listener = _listener(settings)
     from lever_emulator.app import Emulator  # after the arguments: a wrong one should be said at once
     from lever_emulator.wire import DroppableProtocol
 
     async def serve() -> None:
         config = uvicorn.Config(
             Emulator(settings),
-            host=settings.host,
-            port=settings.port,
             http=DroppableProtocol,
             loop="none",
             log_level="warning",
@@ -155,17 +164,16 @@ def main() -> None:
             server_header=False,
             timeout_keep_alive=75,  # clients that keep connections open are not to meet a close by chance
             timeout_graceful_shutdown=3,
-            backlog=4096,
         )
-        await uvicorn.Server(config).serve()
+        await uvicorn.Server(config).serve(sockets=[listener])
 
     print(f"Lever emulator on {settings.public_url}", flush=True)
     try:
-        import uvloop
+        from uvloop import run
     except ImportError:  # uvloop has no wheel for Windows
-        asyncio.run(serve())
-    else:
-        uvloop.run(serve())
+        from asyncio import run  # type: ignore[assignment]
+    with suppress(KeyboardInterrupt):
+        run(serve())
 
 
 if __name__ == "__main__":

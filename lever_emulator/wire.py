@@ -57,10 +57,14 @@ class Machine:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         store = self.store
-        body = await _read(receive)
+        method, path = scope["method"], scope["path"]
+        try:
+            body = await _read(receive)
+        except _Gone:
+            store.log.add(store.clock.now(), method, path, "half a request", 0, None, 0, None)
+            return
         started = time.perf_counter()
         at = store.clock.now()
-        method, path = scope["method"], scope["path"]
         query = urllib.parse.parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         call = Call(store, method, path, query, dict(scope["headers"]), body or b"")
         found = find_route(method, path)
@@ -136,16 +140,20 @@ class Machine:
             return Refusal(500, "The emulator made a mistake").answer()
 
 
+class _Gone(Exception):
+    """The client went away before its request was complete."""
+
+
 async def _read(receive: Receive) -> bytes | None:
     """Return the whole body, None if it is larger than Lever takes."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return body if len(body) <= LIMIT else None
-    chunks, size = [body], len(body)
-    while message.get("more_body"):
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone  # half a request must not be taken for a whole one
         chunk = message.get("body", b"")
+        more = message.get("more_body", False)
         size += len(chunk)
         if size <= LIMIT:
             chunks.append(chunk)

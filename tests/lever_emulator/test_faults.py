@@ -1,5 +1,6 @@
 """Things that go wrong on purpose, and that they go wrong in exactly that way."""
 
+import socket
 import time
 
 import pytest
@@ -159,6 +160,20 @@ def test_share_with_a_seed_is_the_same_every_time(lever):
 def test_skip_lets_the_first_ones_through(lever):
     lever.fault(endpoint="GET /v1/stages", kind="500", skip=2, count=1)
     assert [lever.call("GET", "/stages").status_code for _ in range(4)] == [200, 200, 500, 200]
+
+
+def test_half_a_request_is_not_taken_for_a_whole_one(lever, server):
+    head = f"POST /v1/opportunities?perform_as={lever.admin} HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n"
+    head += f"Content-Type: application/json\r\nAuthorization: Bearer {lever.token}\r\n\r\n"
+    server.control("DELETE", "/requests")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+        connection.sendall(head.encode())
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+        connection.sendall(head.encode() + b'{"name": "Ada"')
+    deadline = time.monotonic() + 5
+    while len(server.control("GET", "/requests", template="half a request")["requests"]) < 2:
+        assert time.monotonic() < deadline, "the emulator notices that the client went away"
+    assert lever.everything() == []
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.lever_emulator.client import PROJECT, Browser, Lever, Server
 
@@ -131,6 +132,22 @@ def test_bad_argument_gets_one_sentence_and_exit_2(arguments):
     assert ended.stdout == ""
     assert ended.stderr.startswith("lever_emulator: ")
     assert ended.stderr.count("\n") == 1
+
+
+def test_taken_port_gets_one_sentence_and_exit_2(server):
+    command = [sys.executable, "-m", "lever_emulator", "--port", str(server.port)]
+    ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=30)
+    assert ended.returncode == 2
+    assert ended.stderr == f"lever_emulator: 127.0.0.1:{server.port} cannot be listened on: Address already in use.\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stops_at_once_and_quietly(number):
+    running = Server()
+    running.process.send_signal(number)
+    running.process.wait(5)
+    with pytest.raises(requests.ConnectionError):
+        running.http.get(running.url, timeout=1)
 
 
 def test_requests_cost_little_cpu_among_many_opportunities(lever, server):
