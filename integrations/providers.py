@@ -37,6 +37,7 @@ Optional, declared by being there:
     list_users(client) -> list[UserRecord]
     list_stages(client) -> list[StageRecord]
     check(client) -> None                             the cheapest read: raises what is wrong
+    explain_scopes(scopes) -> list[str]               what was granted, in plain words
 
 Everything that talks to the vendor raises only the errors of `errors.py`, and neither touches the database nor Django's
 models (but `prepare`). There is no base class and no discovery: what two providers repeat may move up when there are
