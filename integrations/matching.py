@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection as database
+from django.db.models import Exists, OuterRef
 
-from integrations.models import Connection, Posting
+from integrations.models import Connection, Posting, PostingLink
 from jobs.models import Job
 
 # Below this similarity of titles (PostgreSQL's trigrams, 0 to 1) a proposal would be a guess.
@@ -45,7 +46,8 @@ def propose_matches(connection: Connection, jobs: Iterable[Job]) -> list[Match]:
         posting.pk: posting
         for posting in Posting.objects.filter(company=connection.company_id, connection=connection, gone_at=None)
         .defer("department", "commitment", "url", "owner_id")
-        .order_by("title", "pk")
+        # Of two that fit equally well, the one that no other job has.
+        .order_by(Exists(PostingLink.objects.filter(posting=OuterRef("pk"))), "title", "pk")
     }
     same_title: dict[str, list[Posting]] = defaultdict(list)
     for posting in postings.values():

@@ -7,7 +7,7 @@ import pytest
 from integrations.matching import propose_matches
 from purposejobs.tenancy import company_scope
 from tests.factories import make_job
-from tests.integrations.rows import make_connection, make_posting
+from tests.integrations.rows import make_connection, make_link, make_posting
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +68,15 @@ def test_several_postings_of_one_title_are_offered_but_not_sure(far, acme):
 
     assert (found.reason, found.is_exact) == ("Same title, but 2 postings have it", False)
     assert len(found.near) == 2
+
+
+def test_of_two_that_fit_equally_the_one_that_is_free_comes_first(far, acme):
+    make_link(make_posting(far, "Analyst", location="Oslo"), make_job(acme, "Other"))
+    free = make_posting(far, "Analyst", location="Rome")
+
+    (found,) = match(far, make_job(acme, "Analyst"))
+
+    assert found.near[0] == free
 
 
 def test_two_jobs_of_one_title_do_not_both_take_the_only_posting(far, acme):
