@@ -133,7 +133,9 @@ class Page(HTMLParser):
             self._form.choices[self._select][self._since(self._option_at)] = self._option
         elif tag == "select":
             self._select = ""
-        elif tag == "textarea":
+        elif tag == "textarea" and self._form is not None:
+            # HTML leaves out a line break that follows the tag.
+            self._form.values[self._textarea] = self._form.values[self._textarea].removeprefix("\n")
             self._textarea = ""
         elif tag == "form":
             self._form = None
@@ -141,8 +143,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._textarea and self._form is not None:
-            # HTML leaves out the line break that follows the tag.
-            self._form.values[self._textarea] += data.removeprefix("\n")
+            self._form.values[self._textarea] += data
         if not self._hidden:
             self._words.append(data)
 

@@ -1,5 +1,6 @@
 """Walk the product's promise over HTTP against the running processes."""
 
+import re
 import sys
 from typing import Any
 
@@ -21,6 +22,11 @@ class Command(BaseCommand):
         try:
             story.tell()
         except (Unexpected, NotOnPage, requests.RequestException) as error:
-            self.stdout.write(f"smoke: FAILED at {story.step}: {error}")
+            self.stdout.write(f"smoke: FAILED at {story.step}: {_in_one_line(error)}")
             sys.exit(1)
         self.stdout.write("smoke: ok")
+
+
+def _in_one_line(error: Exception) -> str:
+    """Return an error's text without the queries of addresses, which may hold a code."""
+    return re.sub(r"\?[^\s'\")]*", "", " ".join(str(error).split()))
