@@ -51,6 +51,7 @@ class JobForm(forms.ModelForm):
             "commitment": forms.TextInput(attrs={"placeholder": "Full-time"}),
             "salary": forms.TextInput(attrs={"placeholder": "€52,000 to €60,000"}),
         }
+        error_messages = {"title": {"required": "Give the job a title."}}
         help_texts = {
             "title": "As candidates would search for it.",
             "description": "You can use Markdown: ## for headings, - for lists, **bold**.",

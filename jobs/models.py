@@ -77,6 +77,11 @@ class Job(TenantModel):
             models.Index(
                 fields=["-published_at", "-id"], condition=models.Q(status="open"), name="jobs_job_board_newest"
             ),
+            models.Index(
+                fields=["workplace", "-published_at", "-id"],
+                condition=models.Q(status="open"),
+                name="jobs_job_board_workplace",
+            ),
             GinIndex(
                 fields=["search_text"],
                 opclasses=["gin_trgm_ops"],

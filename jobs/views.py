@@ -90,7 +90,7 @@ def _job_form(request: SignedInRequest, job: Job) -> HttpResponse:
         published = job.status == Job.Status.DRAFT and "publish" in request.POST
         if published:
             job.publish()
-        messages.success(request, f"{job.title} is saved{' and published' if published else ''}.")
+        messages.success(request, _what_was_done(job, form, published=published))
         return redirect("job_list", job.company.slug)
     return render(
         request,
@@ -104,6 +104,17 @@ def _job_form(request: SignedInRequest, job: Job) -> HttpResponse:
             "label": queries.provider_label(job.company),
         },
     )
+
+
+def _what_was_done(job: Job, form: JobForm, *, published: bool) -> str:
+    done = ["saved"]
+    if published:
+        done.append("published")
+    if form.connecting and form.changes_posting:
+        label = form.connecting.label
+        done.append(f"connected with {label}" if form.chosen_posting else f"no longer connected with {label}")
+    *first, last = done
+    return f"{job.title} is {', '.join(first)} and {last}." if first else f"{job.title} is {last}."
 
 
 def _connecting(job: Job) -> Connecting | None:

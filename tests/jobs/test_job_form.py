@@ -1,6 +1,7 @@
 """Creating and editing a job, and connecting it with a posting in the same Save."""
 
 import pytest
+from django.contrib.messages import get_messages
 from django.db import connection as database
 from django.urls import reverse
 from django.utils import timezone
@@ -71,7 +72,7 @@ def test_a_job_without_a_title_is_not_saved(save, job):
     response = save(title="", team="Field")
 
     assert response.status_code == 200
-    assert response.context["form"].errors["title"] == ["This field is required."]
+    assert response.context["form"].errors["title"] == ["Give the job a title."]
     assert 'value="Field"' in response.content.decode()
     assert now(job).team == ""
 
@@ -107,6 +108,8 @@ def test_save_stores_the_job_and_its_link_together(save, job, connection):
 
     assert response.status_code == 302
     assert (now(job).title, linked(job)) == ("Head Gardener", posting.pk)
+    said = [str(message) for message in get_messages(response.wsgi_request)]
+    assert said == [f"Head Gardener is saved and connected with {connection.label}."]
 
 
 def test_a_new_job_can_be_connected_at_once(client, bob, acme, connection):
