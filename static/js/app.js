@@ -72,6 +72,8 @@ document.addEventListener("close-dialog", () => closeDialog(document.getElementB
 // -- Messages --------------------------------------------------------------------------------------------------------
 
 function say(text) {
+  // A page that asks again and again says once that nobody answers.
+  if (find("#messages .toast > p").some((paragraph) => paragraph.textContent === text)) return;
   const toast = document.getElementById("toast").content.cloneNode(true);
   toast.querySelector("p").textContent = text;
   document.getElementById("messages").append(toast);
