@@ -137,7 +137,7 @@ class Lever:
         return self.server.control("POST", f"/accounts/{self.id}/tokens", **wish)
 
 
-class Browser:
+class Visitor:
     """A person in front of the pages: keeps the cookie, follows nothing by itself."""
 
     def __init__(self, server: Server) -> None:

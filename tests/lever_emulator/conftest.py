@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.lever_emulator.client import Browser, Lever, Server
+from tests.lever_emulator.client import Lever, Server, Visitor
 
 ACME_POSTINGS = [
     {
@@ -47,5 +47,5 @@ def northwind(server):
 
 
 @pytest.fixture
-def browser(server):
-    return Browser(server)
+def visitor(server):
+    return Visitor(server)

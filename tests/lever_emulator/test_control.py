@@ -93,11 +93,11 @@ def test_log_and_counters_tell_each_request(lever, server):
     assert (counters["requests"], counters["answered_429"]) == (3, 0)
 
 
-def test_apps_are_registered(server, browser):
+def test_apps_are_registered(server, visitor):
     body = {"client_id": "second", "client_secret": "secret", "redirect_uris": ["http://localhost:1/"]}
     server.control("POST", "/apps", **body)
     form = {"client_id": "second", "client_secret": "secret", "grant_type": "refresh_token", "refresh_token": "x"}
-    assert browser.token(**form).json()["error"] == "invalid_grant"
+    assert visitor.token(**form).json()["error"] == "invalid_grant"
 
 
 @pytest.mark.parametrize(

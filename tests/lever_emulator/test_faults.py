@@ -102,27 +102,27 @@ def test_dripping_answer_outlasts_a_time_out_per_read(lever):
     assert time.monotonic() - begun >= 0.5
 
 
-def test_invalid_grant_and_failing_token_endpoint(lever, browser):
+def test_invalid_grant_and_failing_token_endpoint(lever, visitor):
     token = lever.new_token()["refresh_token"]
     lever.fault(kind="invalid_grant", count=1)
-    dead = browser.token(grant_type="refresh_token", refresh_token=token)
+    dead = visitor.token(grant_type="refresh_token", refresh_token=token)
     assert (dead.status_code, dead.json()["error"]) == (403, "invalid_grant")
     lever.fault(endpoint="POST /oauth/token", kind="503", count=1)
-    away = browser.token(grant_type="refresh_token", refresh_token=token)
+    away = visitor.token(grant_type="refresh_token", refresh_token=token)
     assert (away.status_code, away.json()["error"]) == (503, "server_error")
-    assert browser.token(grant_type="refresh_token", refresh_token=token).status_code == 200
+    assert visitor.token(grant_type="refresh_token", refresh_token=token).status_code == 200
 
 
-def test_lost_answer_of_the_token_endpoint_has_rotated_the_token(lever, browser):
+def test_lost_answer_of_the_token_endpoint_has_rotated_the_token(lever, visitor):
     token = lever.new_token()["refresh_token"]
     lever.fault(endpoint="POST /oauth/token", kind="drop_after", count=1)
     with pytest.raises(requests.ConnectionError):
-        browser.http.post(
+        visitor.http.post(
             f"{lever.server.url}/oauth/token",
             data={**CLIENT, "grant_type": "refresh_token", "refresh_token": token},
             timeout=5,
         )
-    assert browser.token(grant_type="refresh_token", refresh_token=token).status_code == 403
+    assert visitor.token(grant_type="refresh_token", refresh_token=token).status_code == 403
 
 
 def test_fault_of_one_account_leaves_another_alone(lever, server):

@@ -30,11 +30,13 @@ def test_burst_of_twenty_then_429_in_levers_envelope(limited):
 
 def test_bucket_refills_at_ten_a_second(lever):
     lever.switch(rate=10, burst=20)
-    statuses(lever, 25)
-    begun, passed = time.monotonic(), 0
-    while (took := time.monotonic() - begun) < 1:
-        passed += lever.call("GET", "/stages").status_code == 200
-    assert 10 * took - 2 <= passed <= 10 * took + 2
+    while lever.call("GET", "/stages").status_code == 200:
+        pass
+    begun, got = time.monotonic(), []
+    while time.monotonic() - begun < 1:
+        got.append(lever.call("GET", "/stages").status_code)
+    took = time.monotonic() - begun
+    assert min(len(got), 10 * took - 2) <= got.count(200) <= 10 * took + 1
 
 
 def test_lever_gives_ten_a_second_and_twenty_at_once_by_default():
@@ -66,9 +68,9 @@ def test_two_tokens_of_one_account_share_a_bucket(limited):
     assert 429 in statuses(limited, 5)
 
 
-def test_token_endpoint_and_strangers_take_no_tokens(limited, browser):
+def test_token_endpoint_and_strangers_take_no_tokens(limited, visitor):
     for _ in range(25):
-        assert browser.token(grant_type="refresh_token", refresh_token="x").status_code == 403
+        assert visitor.token(grant_type="refresh_token", refresh_token="x").status_code == 403
     token, limited.token = limited.token, "wrong"
     assert statuses(limited, 25) == [401] * 25
     limited.token = token

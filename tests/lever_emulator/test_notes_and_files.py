@@ -71,9 +71,9 @@ def test_note_is_replaced_and_deleted(lever, ada):
     assert lever.get(f"{ada}/notes")["data"] == []
 
 
-def test_note_written_in_the_app_cannot_be_changed_by_api(lever, ada, browser):
-    browser.sign_in(lever.admin)
-    assert browser.post(f"/candidates/{ada.rpartition('/')[2]}/notes", value="by hand").status_code == 303
+def test_note_written_in_the_app_cannot_be_changed_by_api(lever, ada, visitor):
+    visitor.sign_in(lever.admin)
+    assert visitor.post(f"/candidates/{ada.rpartition('/')[2]}/notes", value="by hand").status_code == 303
     (note,) = lever.get(f"{ada}/notes")["data"]
     assert lever.call("DELETE", f"{ada}/notes/{note['id']}").status_code == 403
     lever.put(f"{ada}/notes/{note['id']}", {"values": [{"value": "x"}]}, 403)

@@ -26,10 +26,10 @@ def ada(lever):
 
 
 @pytest.fixture
-def rosa(lever, browser):
+def rosa(lever, visitor):
     """Somebody of the account, signed in."""
-    browser.sign_in(lever.admin)
-    return browser
+    visitor.sign_in(lever.admin)
+    return visitor
 
 
 class Column(HTMLParser):
@@ -91,23 +91,23 @@ def test_show_address_opens_the_profile(rosa, lever, ada):
     assert rosa.get(link[1]).content == b"%PDF-x"
 
 
-def test_stranger_is_asked_to_sign_in_and_comes_back(browser, lever, ada):
-    answer = browser.get(f"/candidates/{ada['id']}")
+def test_stranger_is_asked_to_sign_in_and_comes_back(visitor, lever, ada):
+    answer = visitor.get(f"/candidates/{ada['id']}")
     assert answer.status_code == 303
     assert answer.headers["location"] == f"/login?next=%2Fcandidates%2F{ada['id']}"
-    assert browser.post(f"/candidates/{ada['id']}/stage", stage="offer").status_code == 303
+    assert visitor.post(f"/candidates/{ada['id']}/stage", stage="offer").status_code == 303
     assert lever.get(f"/opportunities/{ada['id']}")["data"]["stage"] == "lead-new"
 
 
-def test_other_account_sees_nothing_and_changes_nothing(browser, lever, ada, server):
+def test_other_account_sees_nothing_and_changes_nothing(visitor, lever, ada, server):
     other = server.control("POST", "/accounts", name="Other")
-    browser.sign_in(other["super_admin"])
-    assert browser.get(f"/candidates/{ada['id']}").status_code == 404
-    assert browser.post(f"/candidates/{ada['id']}/delete").status_code == 404
+    visitor.sign_in(other["super_admin"])
+    assert visitor.get(f"/candidates/{ada['id']}").status_code == 404
+    assert visitor.post(f"/candidates/{ada['id']}/delete").status_code == 404
     posting = lever.posting("Backend Engineer")["id"]
-    assert browser.post(f"/postings/{posting}/state", state="closed").status_code == 404
-    assert browser.post(f"/users/{lever.admin}/active", active="no").status_code == 404
-    assert Column(browser.get("/candidates").text).cards == {}
+    assert visitor.post(f"/postings/{posting}/state", state="closed").status_code == 404
+    assert visitor.post(f"/users/{lever.admin}/active", active="no").status_code == 404
+    assert Column(visitor.get("/candidates").text).cards == {}
     assert len(lever.everything()) == 1
     assert lever.get(f"/postings/{posting}")["data"]["state"] == "published"
 

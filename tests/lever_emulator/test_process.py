@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.lever_emulator.client import PROJECT, Browser, Lever, Server
+from tests.lever_emulator.client import PROJECT, Lever, Server, Visitor
 
 # Milliseconds of CPU one request may take, whatever is asked and however many are there.
 CPU_PER_REQUEST = 2.0
@@ -57,7 +57,7 @@ def test_everything_survives_a_restart(kept):
     assert len(lever.get("/opportunities/deleted")["data"]) == 1
     assert kept.control("GET", "/switches")["rotation"] == "lenient"
     assert kept.control("GET", "/clock")["advanced_seconds"] == 10
-    renewed = Browser(kept).token(grant_type="refresh_token", refresh_token=tokens["refresh_token"])
+    renewed = Visitor(kept).token(grant_type="refresh_token", refresh_token=tokens["refresh_token"])
     assert renewed.status_code == 200
 
 

@@ -22,11 +22,11 @@ def clock(server):
 
 
 @pytest.fixture
-def connected(lever, browser):
+def connected(lever, visitor):
     """Return the answer of a fresh exchange."""
-    browser.sign_in(lever.admin)
-    code = browser.authorize(PATH)["code"]
-    answer = browser.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
+    visitor.sign_in(lever.admin)
+    code = visitor.authorize(PATH)["code"]
+    answer = visitor.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
     check("POST", "/oauth/token", answer.status_code, answer.headers["content-type"], answer.json())
     lever.token = answer.json()["access_token"]
     return answer.json()
@@ -37,8 +37,8 @@ def refused(answer, status: int, error: str, description: str) -> None:
     assert (answer.status_code, answer.json()) == (status, {"error": error, "error_description": description})
 
 
-def refresh(browser, token: str):
-    return browser.token(grant_type="refresh_token", refresh_token=token)
+def refresh(visitor, token: str):
+    return visitor.token(grant_type="refresh_token", refresh_token=token)
 
 
 def test_code_gives_tokens_that_name_account_and_user(lever, connected):
@@ -58,33 +58,33 @@ def test_code_gives_tokens_that_name_account_and_user(lever, connected):
     assert decoded[1]["scope"] == SCOPE
 
 
-def test_json_body_is_understood(lever, browser):
-    browser.sign_in(lever.admin)
-    body = {**CLIENT, "grant_type": "authorization_code", "code": browser.authorize(PATH)["code"]}
-    assert browser.http.post(f"{lever.server.url}/oauth/token", json=body).status_code == 200
+def test_json_body_is_understood(lever, visitor):
+    visitor.sign_in(lever.admin)
+    body = {**CLIENT, "grant_type": "authorization_code", "code": visitor.authorize(PATH)["code"]}
+    assert visitor.http.post(f"{lever.server.url}/oauth/token", json=body).status_code == 200
 
 
-def test_no_refresh_token_without_offline_access(lever, browser):
-    browser.sign_in(lever.admin)
-    code = browser.authorize(authorize_path("postings:read:admin"))["code"]
+def test_no_refresh_token_without_offline_access(lever, visitor):
+    visitor.sign_in(lever.admin)
+    code = visitor.authorize(authorize_path("postings:read:admin"))["code"]
     assert (
-        "refresh_token" not in browser.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK).json()
+        "refresh_token" not in visitor.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK).json()
     )
 
 
-def test_code_works_once(lever, browser):
-    browser.sign_in(lever.admin)
-    code = browser.authorize(PATH)["code"]
-    assert browser.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK).status_code == 200
-    again = browser.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
+def test_code_works_once(lever, visitor):
+    visitor.sign_in(lever.admin)
+    code = visitor.authorize(PATH)["code"]
+    assert visitor.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK).status_code == 200
+    again = visitor.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
     refused(again, 403, "invalid_grant", "Invalid authorization code")
 
 
-def test_code_dies_after_ten_minutes(lever, browser):
-    browser.sign_in(lever.admin)
-    code = browser.authorize(PATH)["code"]
+def test_code_dies_after_ten_minutes(lever, visitor):
+    visitor.sign_in(lever.admin)
+    code = visitor.authorize(PATH)["code"]
     lever.server.control("POST", "/clock", advance_seconds=601)
-    late = browser.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
+    late = visitor.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
     refused(late, 403, "invalid_grant", "Invalid authorization code")
 
 
@@ -100,52 +100,52 @@ def test_code_dies_after_ten_minutes(lever, browser):
         ({"code": "made-up"}, 403, "invalid_grant", "Invalid authorization code"),
     ],
 )
-def test_token_request_is_refused(browser, changes, status, error, description):
+def test_token_request_is_refused(visitor, changes, status, error, description):
     form = {"grant_type": "authorization_code", "code": "x", "redirect_uri": CALLBACK} | changes
-    refused(browser.token(**form), status, error, description)
+    refused(visitor.token(**form), status, error, description)
 
 
-def test_other_redirect_uri_than_in_the_first_step_is_refused(lever, browser):
-    browser.sign_in(lever.admin)
-    code = browser.authorize(PATH)["code"]
-    answer = browser.token(grant_type="authorization_code", code=code, redirect_uri="http://localhost/other/")
+def test_other_redirect_uri_than_in_the_first_step_is_refused(lever, visitor):
+    visitor.sign_in(lever.admin)
+    code = visitor.authorize(PATH)["code"]
+    answer = visitor.token(grant_type="authorization_code", code=code, redirect_uri="http://localhost/other/")
     text = f"The redirect URI is wrong. You sent http://localhost/other/, and we expected {CALLBACK}"
     refused(answer, 403, "unauthorized_client", text)
 
 
-def test_pkce_is_honoured_if_sent(lever, browser):
+def test_pkce_is_honoured_if_sent(lever, visitor):
     challenge = base64.urlsafe_b64encode(hashlib.sha256(b"verifier").digest()).rstrip(b"=").decode()
     path = authorize_path(SCOPE, code_challenge=challenge, code_challenge_method="S256")
-    browser.sign_in(lever.admin)
-    code = browser.authorize(path)["code"]
-    wrong = browser.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK, code_verifier="other")
+    visitor.sign_in(lever.admin)
+    code = visitor.authorize(path)["code"]
+    wrong = visitor.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK, code_verifier="other")
     refused(wrong, 403, "invalid_grant", "Failed to verify code verifier")
-    missing = browser.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
+    missing = visitor.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
     refused(missing, 403, "invalid_grant", "Failed to verify code verifier")
-    right = browser.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK, code_verifier="verifier")
+    right = visitor.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK, code_verifier="verifier")
     assert right.status_code == 200
 
 
-def test_refresh_gives_a_new_pair_and_the_old_refresh_token_dies(lever, browser, connected):
-    renewed = refresh(browser, connected["refresh_token"]).json()
+def test_refresh_gives_a_new_pair_and_the_old_refresh_token_dies(lever, visitor, connected):
+    renewed = refresh(visitor, connected["refresh_token"]).json()
     assert renewed["scope"] == SCOPE
     assert renewed["refresh_token"] != connected["refresh_token"]
     assert renewed["access_token"] != connected["access_token"]
-    refused(refresh(browser, connected["refresh_token"]), 403, "invalid_grant", "Unknown or invalid refresh token.")
-    assert refresh(browser, renewed["refresh_token"]).status_code == 200
+    refused(refresh(visitor, connected["refresh_token"]), 403, "invalid_grant", "Unknown or invalid refresh token.")
+    assert refresh(visitor, renewed["refresh_token"]).status_code == 200
 
 
-def test_lenient_rotation_takes_an_old_refresh_token_again(lever, browser, connected):
+def test_lenient_rotation_takes_an_old_refresh_token_again(lever, visitor, connected):
     lever.switch(rotation="lenient")
-    assert refresh(browser, connected["refresh_token"]).status_code == 200
-    assert refresh(browser, connected["refresh_token"]).status_code == 200
+    assert refresh(visitor, connected["refresh_token"]).status_code == 200
+    assert refresh(visitor, connected["refresh_token"]).status_code == 200
 
 
-def test_family_rotation_kills_all_descendants_of_a_reused_token(lever, browser, connected):
+def test_family_rotation_kills_all_descendants_of_a_reused_token(lever, visitor, connected):
     lever.switch(rotation="family")
-    renewed = refresh(browser, connected["refresh_token"]).json()
-    assert refresh(browser, connected["refresh_token"]).status_code == 403
-    assert refresh(browser, renewed["refresh_token"]).status_code == 403
+    renewed = refresh(visitor, connected["refresh_token"]).json()
+    assert refresh(visitor, connected["refresh_token"]).status_code == 403
+    assert refresh(visitor, renewed["refresh_token"]).status_code == 403
 
 
 def test_access_token_dies_after_an_hour(lever, connected):
@@ -154,49 +154,49 @@ def test_access_token_dies_after_an_hour(lever, connected):
     assert lever.get("/opportunities", 401)["code"] == "UnauthorizedError"
 
 
-def test_access_tokens_can_be_let_run_out_at_once(lever, browser, connected):
+def test_access_tokens_can_be_let_run_out_at_once(lever, visitor, connected):
     lever.server.control("POST", f"/accounts/{lever.id}/expire_tokens")
     lever.get("/opportunities", 401)
-    assert refresh(browser, connected["refresh_token"]).status_code == 200
+    assert refresh(visitor, connected["refresh_token"]).status_code == 200
 
 
 @pytest.mark.parametrize(("days", "status"), [(89, 200), (91, 403)])
-def test_refresh_token_dies_after_ninety_idle_days(lever, browser, connected, days, status):
+def test_refresh_token_dies_after_ninety_idle_days(lever, visitor, connected, days, status):
     lever.server.control("POST", "/clock", advance_seconds=days * DAY)
-    assert refresh(browser, connected["refresh_token"]).status_code == status
+    assert refresh(visitor, connected["refresh_token"]).status_code == status
 
 
-def test_refresh_token_dies_after_a_year_however_used(lever, browser, connected):
+def test_refresh_token_dies_after_a_year_however_used(lever, visitor, connected):
     token = connected["refresh_token"]
     for _ in range(6):
         lever.server.control("POST", "/clock", advance_seconds=60 * DAY)
-        token = refresh(browser, token).json()["refresh_token"]
+        token = refresh(visitor, token).json()["refresh_token"]
     lever.server.control("POST", "/clock", advance_seconds=6 * DAY)
-    refused(refresh(browser, token), 403, "invalid_grant", "Unknown or invalid refresh token.")
+    refused(refresh(visitor, token), 403, "invalid_grant", "Unknown or invalid refresh token.")
 
 
-def test_partner_can_revoke_its_grant(lever, browser, connected):
+def test_partner_can_revoke_its_grant(lever, visitor, connected):
     body = {**CLIENT, "token": connected["refresh_token"]}
-    assert browser.http.post(f"{lever.server.url}/oauth/revoke", json=body).status_code == 200
+    assert visitor.http.post(f"{lever.server.url}/oauth/revoke", json=body).status_code == 200
     lever.get("/opportunities", 401)
-    assert refresh(browser, connected["refresh_token"]).status_code == 403
-    assert browser.http.post(f"{lever.server.url}/oauth/revoke", json=body).status_code == 200
+    assert refresh(visitor, connected["refresh_token"]).status_code == 403
+    assert visitor.http.post(f"{lever.server.url}/oauth/revoke", json=body).status_code == 200
 
 
-def test_revoke_access_kills_access_and_refresh_tokens_at_once(lever, browser, connected):
-    page = browser.get("/settings/integrations").text
+def test_revoke_access_kills_access_and_refresh_tokens_at_once(lever, visitor, connected):
+    page = visitor.get("/settings/integrations").text
     assert "Purpose Jobs" in page
     assert "Revoke Access" in page
-    browser.post("/settings/integrations/revoke", client_id=CLIENT["client_id"])
+    visitor.post("/settings/integrations/revoke", client_id=CLIENT["client_id"])
     lever.get("/opportunities", 401)
-    refused(refresh(browser, connected["refresh_token"]), 403, "invalid_grant", "Unknown or invalid refresh token.")
-    assert "No app has access to this account." in browser.get("/settings/integrations").text
+    refused(refresh(visitor, connected["refresh_token"]), 403, "invalid_grant", "Unknown or invalid refresh token.")
+    assert "No app has access to this account." in visitor.get("/settings/integrations").text
 
 
-def test_revoking_in_one_account_leaves_another_alone(lever, browser, connected):
+def test_revoking_in_one_account_leaves_another_alone(lever, visitor, connected):
     other = lever.server.control("POST", "/accounts", name="Other")
     token = lever.server.control("POST", f"/accounts/{other['id']}/tokens")["access_token"]
-    browser.post("/settings/integrations/revoke", client_id=CLIENT["client_id"])
+    visitor.post("/settings/integrations/revoke", client_id=CLIENT["client_id"])
     lever.token = token
     lever.get("/opportunities")
 
