@@ -231,3 +231,30 @@ def test_page_runs_the_same_number_of_queries_for_20_and_200_jobs(signed_in, acm
         assert len(signed_in.get(PAGE).context["rows"]) == 200
 
     assert len(many) == len(few)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"connect": "9" * 30},
+        {"connect": "nonsense"},
+        {"connect": "{job}", "posting_{job}": "9" * 30},
+        {"connect": "{job}", "posting_{job}": "-1"},
+    ],
+    ids=["huge job", "no number", "huge posting", "negative posting"],
+)
+def test_numbers_that_make_no_sense_connect_nothing(signed_in, acme, far, form):
+    job = make_job(acme, "Backend Engineer")
+
+    response = signed_in.post(PAGE, {key.format(job=job.pk): value.format(job=job.pk) for key, value in form.items()})
+
+    assert response.status_code in (302, 404)
+    assert links(acme) == {}
+
+
+@pytest.mark.parametrize("link", ["9-" + "9" * 30, "9" * 30 + "-1", "x-y", "1", ""])
+def test_undo_of_nonsense_undoes_nothing(signed_in, acme, far, link):
+    kept = make_link(make_posting(far, "Kept"))
+
+    assert signed_in.post(f"{PAGE}undo/", {"link": link}).status_code in (302, 404)
+    assert links(acme) == {kept.job_id: kept.posting_id}
