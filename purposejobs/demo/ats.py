@@ -29,12 +29,12 @@ PROVIDER = "lever"
 EMULATOR_SECONDS, SETTLE_SECONDS = 20, 120  # until it answers; until everything is sent at ten calls a second
 CONNECTED_DAYS = 45  # longer ago than the oldest application
 
-# Known there before they applied, from elsewhere: e-mail, name, stage, source.
+# Known there before they applied, from elsewhere: e-mail, name, stage, origin, source.
 KNOWN_THERE = (
-    ("greta.sandmann@mail.example", "Greta Sandmann", "lead-responded", "LinkedIn"),
-    ("bruno.castelli@mail.example", "Bruno Castelli", "lead-reached-out", "LinkedIn"),
-    ("sunniva.dahl@mail.example", "Sunniva Dahl", "applicant-new", "Job site"),
-    ("oskar.lindner@mail.example", "Oskar Lindner", "applicant-new", "Referral"),
+    ("greta.sandmann@mail.example", "Greta Sandmann", "lead-responded", "sourced", "LinkedIn"),
+    ("bruno.castelli@mail.example", "Bruno Castelli", "lead-reached-out", "sourced", "LinkedIn"),
+    ("sunniva.dahl@mail.example", "Sunniva Dahl", "applicant-new", "applied", "Job site"),
+    ("oskar.lindner@mail.example", "Oskar Lindner", "applicant-new", "referred", "Referral"),
 )
 # Sent by hand, without a posting.
 BY_HAND = ("olena.shevchuk@mail.example", "elliot.grange@mail.example", "lucia.benitez@mail.example")
@@ -158,8 +158,9 @@ def _connect(emulator: Emulator, account: str, company: Company) -> Connection:
 
 
 def _know_some(emulator: Emulator, token: str, user: str) -> None:
-    for email, name, stage, source in KNOWN_THERE:
-        emulator.add_opportunity(token, user, emails=[email], name=name, stage=stage, sources=[source], tags=[source])
+    for email, name, stage, origin, source in KNOWN_THERE:
+        known = {"emails": [email], "name": name, "stage": stage, "origin": origin, "sources": [source]}
+        emulator.add_opportunity(token, user, **known)
 
 
 def _refresh(connection: Connection) -> None:
