@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from candidates import actions
 from candidates.models import Application, Candidate
+from integrations.actions import send_candidates
 from integrations.models import CandidateExport, Connection, Posting, PostingLink
 from purposejobs.tenancy import company_scope
 
@@ -61,6 +62,15 @@ def test_hiding_keeps_what_was_applied_for_in_line(send, client, linked, acme):
     link = next(word for word in mail.outbox[0].body.split() if "/applications/" in word)
     client.post("/applications/" + link.split("/applications/")[1] + "hide/", {"company": acme.pk})
     assert exports(acme) == [("waiting", "applied", linked.pk)]
+
+
+def test_hiding_takes_whom_a_recruiter_sent_out_of_line(make, linked, acme, bob):
+    candidate = make.make_candidate(is_discoverable=True)
+    with company_scope(acme):
+        send_candidates(company=acme, candidates=[candidate], job=None, requested_by=bob)
+    assert exports(acme) == [("waiting", "sent", None)]
+    actions.hide_from_company(candidate=candidate, company_pk=acme.pk)
+    assert exports(acme) == [("cancelled", "sent", None)]
 
 
 def test_what_cannot_be_saved_leaves_nothing_behind(client, job, acme, typed, tmp_path, settings, monkeypatch):
