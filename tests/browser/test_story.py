@@ -1,0 +1,217 @@
+"""The acceptance story in a real browser, by the labels people see, in light and in dark. Leaves its pictures.
+
+The pictures go to `.local/pictures`, or to the folder PICTURES names (`make pictures` names docs/pictures).
+"""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.factories import PASSWORD, make_candidate
+from tests.integrations.connected import RESUME, Ats
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.real_http]
+PICTURES = Path(os.environ.get("PICTURES") or Path(__file__).resolve().parents[2] / ".local" / "pictures")
+
+
+class Story:
+    """One walk through the product: a page in one colour scheme, its pictures, and what the browser complained of."""
+
+    def __init__(self, page: Page, home: str, scheme: str) -> None:
+        self.page, self.home, self.scheme = page, home, scheme
+        self.complaints: list[str] = []
+        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def picture(self, name: str) -> None:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=PICTURES / f"{name}-{self.scheme}.png", animations="disabled")
+
+    def check_page(self) -> None:
+        """Find no violation of WCAG 2.2 AA, and no complaint of the browser's, the Content-Security-Policy's included."""
+        tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+        result = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": tags}})
+        assert result.violations_count == 0, f"{self.page.url}\n{result.generate_report()}"
+        assert self.complaints == [], self.page.url
+
+    def go(self, *labels: str) -> None:
+        """Click links by their labels, one after the other."""
+        for label in labels:
+            self.page.get_by_role("link", name=label, exact=True).first.click()
+
+    def sign_in(self, email: str) -> None:
+        self.page.goto(f"{self.home}/accounts/login/")
+        self.page.get_by_label(re.compile("^e-?mail", re.IGNORECASE)).fill(email)
+        self.page.get_by_label("Password").first.fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page.get_by_role("heading", level=1)).to_be_visible()
+
+    def connect(self) -> None:
+        """Go through the consent page of the ATS, signing in there if need be, and come back."""
+        person, accept = (self.page.get_by_role("button", name=name) for name in ("Rosa Lindqvist", "Accept"))
+        expect(person.or_(accept).first).to_be_visible()
+        if person.count():
+            person.click()
+        self.picture("consent")
+        accept.click()
+        self.page.wait_for_url(f"{self.home}/c/acme/settings/integrations/**")
+
+
+@pytest.fixture(params=["light", "dark"])
+def story(request, browser, live_server, emulator):
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 860}, color_scheme=request.param, timezone_id="Europe/Berlin"
+    )
+    context.set_default_timeout(15_000)
+    story = Story(context.new_page(), live_server.url.replace("127.0.0.1", "localhost"), request.param)
+    failed_before = request.session.testsfailed
+    yield story
+    if request.session.testsfailed > failed_before:
+        story.picture("failed")
+    context.close()
+
+
+def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery):
+    page, ats = story.page, Ats(emulator)
+    quick = {"EXPORT_QUEUES": "default,integrations,integrations_again", "EXPORT_SWEEP_SECONDS": "0.5"}
+    start_celery("exports", **quick)
+    start_celery("beat", **quick)
+    make_candidate(
+        "Noor Haddad", is_discoverable=True, headline="Designer of quiet tools", skills=["Figma", "Research"]
+    )
+
+    # 1. Sign in: the dashboard and its navigation.
+    story.sign_in(alice.email)
+    navigation = page.get_by_role("navigation", name="Main")
+    for label in ("Dashboard", "Jobs", "Candidates", "Account Settings"):
+        expect(navigation.get_by_role("link", name=label)).to_be_visible()
+    story.check_page()
+    story.picture("dashboard")
+
+    # 2. Account Settings → Integrations: what it is and what it takes, before anything is clicked.
+    story.go("Account Settings", "Integrations")
+    expect(page.get_by_text("Your company uses Lever.")).to_be_visible()
+    expect(page.get_by_text("You are a Super Admin in Lever.")).to_be_visible()
+    story.check_page()
+    story.picture("integrations")
+    page.get_by_role("button", name="I need my Lever admin").click()
+    expect(page.get_by_text("needs a Lever Super Admin")).to_be_visible()
+    page.get_by_role("button", name="Close").first.click()
+
+    # 3. Lever → Accept → Active.
+    story.go("Lever")
+    story.connect()
+    card = page.locator(".integration-card.is-active")
+    expect(card.get_by_text("Active", exact=True)).to_be_visible()
+    story.check_page()
+    story.picture("active")
+
+    # 4. Jobs → Edit → Connect Lever Job → Save.
+    story.go("Jobs", "New job")
+    page.get_by_label("Title").fill("Backend Engineer")
+    page.get_by_label("Location").first.fill("Berlin")
+    page.get_by_label("Description").fill("Build **calm** queues.")
+    page.get_by_role("button", name="Save and publish").click()
+    story.go("Jobs")
+    page.get_by_role("link", name="Edit").first.click()
+    choice = page.get_by_role("combobox", name="Connect Lever Job")
+    choice.fill("backend")
+    page.get_by_role("option", name="Backend Engineer").first.click()
+    story.check_page()
+    story.picture("connect-lever-job")
+    page.get_by_role("button", name="Save", exact=True).click()
+    story.go("Jobs")
+    expect(
+        page.get_by_role("row", name="Backend Engineer").or_(page.locator("tr", has_text="Backend Engineer")).first
+    ).to_be_visible()
+    story.check_page()
+    story.picture("jobs")
+
+    # 6. Somebody applies on the public page.
+    page.goto(f"{story.home}/jobs/")
+    story.check_page()
+    story.picture("board")
+    story.go("Backend Engineer", "Apply")
+    page.get_by_label("Name").fill("Ines Ortega")
+    page.get_by_label("E-mail").fill("ines.ortega@example.net")
+    page.get_by_label("Phone").fill("+49 40 5550 123")
+    page.get_by_label("Résumé").set_input_files({"name": "ines.pdf", "mimeType": "application/pdf", "buffer": RESUME})
+    page.get_by_label("Note").fill("I like your queues.")
+    story.check_page()
+    story.picture("apply")
+    page.get_by_role("button", name="Send application").click()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+
+    # 8 and 9. The card says where it stands.
+    page.goto(f"{story.home}/c/acme/candidates/")
+    story.check_page()
+    story.picture("candidates")
+    page.get_by_role("link", name="Ines Ortega").first.click()
+    panel = page.locator("#slide-over")
+    expect(panel.get_by_text("In Lever").first).to_be_visible(timeout=20_000)
+    expect(panel.get_by_text("New lead").first).to_be_visible()
+    expect(panel.get_by_role("link", name="View in Lever")).to_be_visible()
+    story.picture("card-in-lever")
+    (opportunity,) = ats.opportunities(email="ines.ortega@example.net")
+    assert (opportunity["stage"], opportunity["origin"]) == ("lead-new", "sourced")
+    assert "Purpose Jobs" in opportunity["tags"]
+
+    # 7. Share → Send to Lever, by hand.
+    page.goto(f"{story.home}/c/acme/candidates/?q=Noor")
+    page.get_by_role("link", name="Noor Haddad").first.click()
+    panel.get_by_role("link", name="Open page").click()
+    page.wait_for_url("**/candidates/*/**")
+    page.locator("summary", has_text="Share").click()
+    story.picture("share")
+    story.check_page()
+    page.get_by_role("link", name="Send to Lever").click()
+    dialog = page.locator("#dialog")
+    expect(dialog.get_by_text("What leaves Purpose Jobs")).to_be_visible()
+    story.picture("send-to-lever")
+    story.check_page()
+    dialog.get_by_role("button", name="Send to Lever").click()
+    expect(page.get_by_text("In Lever").first).to_be_visible(timeout=20_000)
+    story.picture("sent")
+    story.check_page()
+    assert len(ats.opportunities(tag="Purpose Jobs")) == 2
+
+    # The board of the ATS shows the candidate in New lead.
+    page.goto(f"{emulator.url}/candidates")
+    expect(page.locator("section, li, td", has_text="New lead").get_by_text("Ines Ortega").first).to_be_visible()
+    story.picture("ats-board")
+
+    # 10. Access is revoked there: Reconnect here; an applicant waits, and goes out after reconnecting.
+    emulator.control("POST", f"/accounts/{opportunity['account']}/revoke")
+    page.goto(f"{story.home}/c/acme/candidates/")
+    _apply_by_hand(story, "Late Arrival", "late.arrival@example.net")
+    page.goto(f"{story.home}/c/acme/settings/integrations/")
+    for _ in range(40):
+        if page.get_by_text("Reconnect", exact=True).count():
+            break
+        page.wait_for_timeout(250)
+        page.reload()
+    expect(page.get_by_text("Reconnect", exact=True).first).to_be_visible()
+    story.check_page()
+    story.picture("reconnect")
+    assert ats.opportunities(email="late.arrival@example.net") == []
+    story.go("Reconnect Lever")
+    story.connect()
+    page.goto(f"{story.home}/c/acme/candidates/?q=Late")
+    page.get_by_role("link", name="Late Arrival").first.click()
+    expect(panel.get_by_text("In Lever").first).to_be_visible(timeout=20_000)
+    assert len(ats.opportunities(email="late.arrival@example.net")) == 1
+
+
+def _apply_by_hand(story: Story, name: str, email: str) -> None:
+    page = story.page
+    page.goto(f"{story.home}/jobs/")
+    story.go("Backend Engineer", "Apply")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Résumé").set_input_files({"name": "cv.pdf", "mimeType": "application/pdf", "buffer": RESUME})
+    page.get_by_role("button", name="Send application").click()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
