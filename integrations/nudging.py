@@ -50,7 +50,7 @@ def publish(task: str, *arguments: int, **options: Any) -> bool:
     try:
         with producers[_broker()].acquire(block=True, timeout=settings.REDIS_TIMEOUT_SECONDS) as producer:
             app.send_task(task, arguments, producer=producer, retry=False, **options)
-    except (OSError, RedisError, KombuError, *_broker().connection_errors, *_broker().channel_errors) as error:
+    except (OSError, RedisError, KombuError) as error:
         _resting_until = time.monotonic() + REST_SECONDS
         logger.warning("nudge %s not sent: %s (%d so far)", task, type(error).__name__, next(lost))
         return False

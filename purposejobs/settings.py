@@ -4,6 +4,7 @@ No code asks which environment it is in; what differs between environments is a 
 """
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
@@ -54,7 +55,7 @@ LEVER_ENVIRONMENT = env.text("LEVER_ENVIRONMENT", "production")
 if LEVER_ENVIRONMENT not in LEVER_HOSTS:
     raise ImproperlyConfigured(f"LEVER_ENVIRONMENT is {LEVER_ENVIRONMENT!r}; use one of {', '.join(LEVER_HOSTS)}.")
 
-ATS_PROVIDERS = {
+ATS_PROVIDERS: dict[str, dict[str, Any]] = {
     "lever": {
         "environment": LEVER_ENVIRONMENT,
         "client_id": env.text("LEVER_CLIENT_ID"),

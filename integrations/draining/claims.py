@@ -1,7 +1,7 @@
 """Taking rows in hand, and taking them back from a holder whose lease ran out."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection as database
@@ -149,7 +149,7 @@ def release_expired(connection: Connection) -> int:
     return len(expired)
 
 
-def mark_unclear(row: CandidateExport, *, email: str, posting_id: str, since: object) -> None:
+def mark_unclear(row: CandidateExport, *, email: str, posting_id: str, since: datetime) -> None:
     """Remember a create of unknown outcome: what to look for, where, since when, and not before when."""
     if not row.look_first:
         row.look_first, row.look_email, row.look_posting_id, row.look_since = True, email, posting_id, since

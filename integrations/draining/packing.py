@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -40,7 +41,7 @@ class Errand:
     cancelled: str = ""
     held: str = ""
     is_given_back: bool = False
-    outcome: object = None
+    outcome: Any = None
     started_at: datetime | None = None
     milliseconds: int = 0
     was_repeated: bool = False
@@ -195,7 +196,7 @@ def _move_remapped(facts: Facts, exports: list[CandidateExport]) -> dict[int, st
             posting__in=[target for _, target in moving],
         ).values_list("candidate_id", "posting_id")
     )
-    cancelled = {}
+    cancelled: dict[int, str] = {}
     for export, target in moving:
         if (export.candidate_id, target.pk) in taken:
             cancelled[export.pk] = Cancelled.ALREADY_QUEUED

@@ -4,11 +4,12 @@ import json
 import logging
 import random
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, cast
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.db import connection as database
 from django.utils import timezone
 
@@ -68,22 +69,32 @@ def _record_alone(errand: Errand) -> None:
         _write([export], {export.pk: errand.claim})
 
 
+@cache
+def _columns() -> "dict[str, models.Field[Any, Any]]":
+    fields = {name: CandidateExport._meta.get_field(FIELDS.get(name, name)) for name in RECORDED}
+    return cast("dict[str, models.Field[Any, Any]]", fields)
+
+
+@cache
+def _update() -> str:
+    names = _columns()
+    news = ", ".join(f"{name} = news.{name}" for name in names)
+    types = ", ".join(f"{name} {column.db_type(database)}" for name, column in names.items())
+    return (
+        f"UPDATE integrations_candidateexport AS export SET claim = NULL, claimed_until = NULL, {news}"  # noqa: S608
+        f" FROM jsonb_to_recordset(%s::jsonb) AS news(id bigint, claim uuid, {types})"
+        " WHERE export.id = news.id AND export.claim = news.claim RETURNING export.id"
+    )
+
+
 def _write(exports: list[CandidateExport], claims: dict[int, object]) -> None:
-    columns = {name: CandidateExport._meta.get_field(FIELDS.get(name, name)) for name in RECORDED}
     rows = [
         {"id": export.pk, "claim": claims[export.pk]}
-        | {name: _plain(column.get_db_prep_save(getattr(export, name), database)) for name, column in columns.items()}
+        | {name: _plain(field.get_db_prep_save(getattr(export, name), database)) for name, field in _columns().items()}
         for export in exports
     ]
-    types = ", ".join(f"{name} {column.db_type(database)}" for name, column in columns.items())
     with database.cursor() as cursor:
-        cursor.execute(
-            "UPDATE integrations_candidateexport AS export"  # noqa: S608  the columns are ours
-            f" SET claim = NULL, claimed_until = NULL, {', '.join(f'{name} = news.{name}' for name in columns)}"
-            f" FROM jsonb_to_recordset(%s::jsonb) AS news(id bigint, claim uuid, {types})"
-            " WHERE export.id = news.id AND export.claim = news.claim RETURNING export.id",
-            [json.dumps(rows, cls=DjangoJSONEncoder)],
-        )
+        cursor.execute(_update(), [json.dumps(rows, cls=DjangoJSONEncoder)])
         kept = {pk for (pk,) in cursor.fetchall()}
     for row in rows:
         if row["id"] not in kept:

@@ -34,6 +34,9 @@ WAKE_TOKENS = 5
 # "Too many" without a word how long: by then the bucket has some again.
 PAUSE_SECONDS = 2.0
 
+# A drain that died keeps others out of its connection no longer than this after its slice.
+FLAG_SECONDS = 3.0
+
 AGAIN = 0.0
 
 
@@ -47,10 +50,10 @@ def drain(connection_pk: int) -> float | None:
     if not companies:
         return None
     try:
-        with RunningFlag(connection_pk) as is_ours:
-            if not is_ours:
+        with RunningFlag(connection_pk) as flag:
+            if flag is None:
                 return None
-            turn = Slice(connection_pk, companies[0])
+            turn = Slice(connection_pk, companies[0], flag)
             turn.run()
     except PacingAway:
         logger.warning("connection %s waits: Redis is away, nothing is sent unpaced", connection_pk)
@@ -65,19 +68,28 @@ class RunningFlag:
     It names its owner, ends by itself soon after a slice, and only the owner clears it.
     """
 
+    KEEP = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0"
     CLEAR = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
     def __init__(self, connection_pk: int) -> None:
         self.key, self.owner = f"draining:{connection_pk}", uuid.uuid4().hex
-        self.milliseconds = round(
-            (settings.EXPORTS["slice_seconds"] + settings.EXPORTS["call_deadline_seconds"]) * 1000
-        )
+        self.milliseconds = round((settings.EXPORTS["slice_seconds"] + FLAG_SECONDS) * 1000)
+        self.kept_at = time.monotonic()
 
-    def __enter__(self) -> bool:
+    def __enter__(self) -> "RunningFlag | None":
         try:
-            return bool(redis_client().set(self.key, self.owner, nx=True, px=self.milliseconds))
+            return self if redis_client().set(self.key, self.owner, nx=True, px=self.milliseconds) else None
         except (RedisError, OSError) as error:
             raise PacingAway from error
+
+    def keep(self) -> None:
+        """Go on holding it, while slow calls are under way."""
+        if time.monotonic() - self.kept_at > FLAG_SECONDS / 3:
+            self.kept_at = time.monotonic()
+            try:
+                redis_client().register_script(self.KEEP)(keys=[self.key], args=[self.owner, self.milliseconds])
+            except (RedisError, OSError):
+                logger.warning("the running flag of %s could not be kept; another drain may join", self.key)
 
     def __exit__(self, *failure: object) -> None:
         try:
@@ -89,14 +101,14 @@ class RunningFlag:
 @cache
 def _pool() -> ThreadPoolExecutor:
     # One pool for the process: threads are made as they are needed, and a drain uses at most `pool_size` of them.
-    return ThreadPoolExecutor(max_workers=16 * settings.EXPORTS["pool_size"], thread_name_prefix="calls")
+    return ThreadPoolExecutor(max_workers=16 * int(settings.EXPORTS["pool_size"]), thread_name_prefix="calls")
 
 
 class Slice:
     """One turn of one connection."""
 
-    def __init__(self, connection_pk: int, company_pk: int) -> None:
-        self.company_pk = company_pk
+    def __init__(self, connection_pk: int, company_pk: int, flag: RunningFlag) -> None:
+        self.company_pk, self.flag = company_pk, flag
         with company_scope(company_pk):
             self.connection = Connection.objects.select_related("company").get(pk=connection_pk)
         self.provider = get_provider(self.connection.provider)
@@ -151,7 +163,7 @@ class Slice:
         return self.bucket.seconds_until(min(due, WAKE_TOKENS), self.starved) if self.starved else AGAIN
 
     def _go_round(self) -> None:
-        pool_size = settings.EXPORTS["pool_size"]
+        pool_size = int(settings.EXPORTS["pool_size"])
         while True:
             may_claim = not (self.nothing_due or self.stops) and time.monotonic() < self.ends_at
             if may_claim and len(self.running) <= pool_size // 2:
@@ -165,6 +177,7 @@ class Slice:
             for future in finished:
                 self.running.discard(future)
                 self._take_in(future.result())
+            self.flag.keep()
             is_late = self.done and time.monotonic() - self.oldest_done_at > RECORD_SECONDS
             if len(self.done) >= RECORD_ROWS or is_late:
                 self._record()

@@ -137,7 +137,7 @@ def test_the_sweep_finds_rows_that_are_due_or_whose_holder_is_gone(ats, connecti
 def test_two_drains_at_once_send_each_candidate_once(ats, connection, linked_job, acme, monkeypatch):
     applications = [apply(linked_job, f"Person {number}") for number in range(12)]
     # Without the flag, which only saves work.
-    monkeypatch.setattr(draining.slices.RunningFlag, "__enter__", lambda self: True)
+    monkeypatch.setattr(draining.slices.RunningFlag, "__enter__", lambda self: self)
     fill_bucket(connection)
 
     def work() -> None:
