@@ -92,7 +92,7 @@ def export_open(stage: Stage) -> Iterator[Figure]:
                 stage.line_up(seat, each, resume_bytes=resume_bytes)
             (spare,) = stage.make_seats(1)
             stage.line_up(spare, 1, resume_bytes=resume_bytes)
-            stage.start_workers(pool=pool, **UNPACED)
+            stage.start_workers(pool=pool, environment=UNPACED)
             measured = ("exports-0", "postgres", "redis")
             before, emulator_before = stage.cpu(*measured), stage.cpu("emulator")
             seconds = drained(stage, seats)
@@ -166,7 +166,7 @@ def export_scale(stage: Stage) -> Iterator[Figure]:
         seats = stage.make_seats(size)
         for seat in seats:
             stage.line_up(seat, 20)
-        stage.start_workers(**UNPACED)
+        stage.start_workers(environment=UNPACED)
         measured = ("exports-0", "postgres", "redis")
         before = stage.cpu(*measured)
         drained(stage, seats)
@@ -188,7 +188,7 @@ def recovery(stage: Stage) -> Iterator[Figure]:
     stage.control("POST", "/switches", latency_ms=100)
     for seat in seats:
         stage.line_up(seat, each)
-    stage.start_workers(2, **shorter)
+    stage.start_workers(2, environment=shorter)
     stage.start_from_procfile("beat", "beat", **shorter)
     for seat in seats:
         publish(DRAIN, seat.connection.pk)
@@ -196,7 +196,7 @@ def recovery(stage: Stage) -> Iterator[Figure]:
     for name in ("exports-0", "exports-1"):
         stage.stop(name, signal.SIGKILL)
     killed, left = time.perf_counter(), stage.count_unsent(seats)
-    stage.start_workers(2, **shorter)
+    stage.start_workers(2, environment=shorter)
     stage.wait_for(lambda: stage.count_unsent(seats) == 0, "the recovery")
     seconds = time.perf_counter() - killed
     stage.check_once(seats, each)
@@ -221,9 +221,8 @@ def apply_to_ats(stage: Stage) -> Iterator[Figure]:
     began: dict[str, float] = {}
     first = time.monotonic()
     for number in range(count):
-        stage.wait_for(
-            lambda number=number: time.monotonic() >= first + number * 0.5, "the next applicant", every=0.005
-        )
+        due = first + number * 0.5
+        stage.wait_for(lambda due=due: time.monotonic() >= due, "the next applicant", every=0.005)  # type: ignore[misc]
         email = f"applicant{number}@example.net"
         began[email] = time.time()
         submit(session, form, email, resume)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -121,8 +121,11 @@ class Stage:
         """Start a process of the Procfile, as the demo does."""
         self.start(name, ["sh", "-c", f"exec {procfile()[process]}"], **environment)
 
-    def start_workers(self, count: int = 1, *, pool: str = "threads", **environment: str) -> None:
+    def start_workers(
+        self, count: int = 1, *, pool: str = "threads", environment: Mapping[str, str] | None = None
+    ) -> None:
         """Start export workers and wait until they are ready."""
+        environment = environment or {}
         for number in range(count):
             name = f"exports-{number}"
             command = procfile()["exports"].replace("--pool threads", f"--pool {pool}")
@@ -149,7 +152,7 @@ class Stage:
         total = 0.0
         for name in names:
             if name == "redis":
-                info: dict[str, float] = redis_client().info("cpu")  # type: ignore[assignment]
+                info: dict[str, float] = redis_client().info("cpu")
                 total += info["used_cpu_sys"] + info["used_cpu_user"]
                 continue
             if name == "postgres":
