@@ -19,7 +19,8 @@ WITH follow_ups AS (
            CASE WHEN needs_phone THEN %(phone_calls)s ELSE %(note_calls)s END
            + CASE WHEN follow_up_look_first THEN %(look_note_calls)s ELSE 0 END AS calls
     FROM integrations_candidateexport
-    WHERE connection_id = %(connection)s AND follow_up = 'waiting' AND state = 'sent' AND follow_up_at <= statement_timestamp()
+    WHERE connection_id = %(connection)s AND follow_up = 'waiting' AND state = 'sent'
+      AND follow_up_at <= statement_timestamp()
     ORDER BY follow_up_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), exports AS (
     SELECT id, 1 AS kind, next_attempt_at AS due_at, CASE WHEN look_first THEN %(find_calls)s ELSE 1 END AS calls

@@ -32,7 +32,7 @@ class Story:
         self.page.screenshot(path=PICTURES / f"{name}-{self.scheme}.png", animations="disabled")
 
     def check_page(self) -> None:
-        """Find no violation of WCAG 2.2 AA, and no complaint of the browser's, the Content-Security-Policy's included."""
+        """Find no violation of WCAG 2.2 AA, and no complaint of the browser, about the page's policy for one."""
         tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
         result = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": tags}})
         assert result.violations_count == 0, f"{self.page.url}\n{result.generate_report()}"
