@@ -14,7 +14,8 @@ class CandidateAdmin(admin.ModelAdmin):
 
     list_display = ["email", "name", "is_discoverable", "created_at", "erased_at"]
     search_fields = ["email__iexact"]
-    fields = readonly_fields = ["email", "name", "is_discoverable", "created_at", "erased_at"]
+    fields = ["email", "name", "is_discoverable", "created_at", "erased_at"]
+    readonly_fields = ["email", "name", "is_discoverable", "created_at", "erased_at"]
     ordering = ["-created_at", "-pk"]
     show_full_result_count = False
     actions = ["erase_people"]
