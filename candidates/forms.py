@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import RegexValidator, URLValidator
@@ -80,7 +81,7 @@ class ApplyForm(forms.Form):
     links = LinksField(required=False, help_text=f"Your site or profiles: one on each line, up to {MAX_LINKS}.")
     resume = forms.FileField(
         label="Résumé",
-        help_text=f"{CHOICES}, up to 10 MB.",
+        help_text=f"{CHOICES}, up to {settings.RESUME_MAX_BYTES / 2**20:g} MB.",
         widget=forms.FileInput(attrs={"accept": ACCEPT}),
         error_messages={
             "required": "Choose your résumé.",
