@@ -72,6 +72,19 @@ def test_many_visits_of_one_place_are_told_to_wait(sign_in, settings):
     assert [sign_in(password="wrong").status_code for _ in range(3)] == [200, 200, 429]
 
 
+@pytest.mark.parametrize(
+    ("action", "page"), [("signup", "account_signup"), ("reset_password", "account_reset_password")]
+)
+def test_signing_up_and_asking_for_passwords_are_counted_too(client, db, settings, action, page):
+    settings.ACCOUNT_RATE_LIMITS = {action: "1/m/ip"}
+
+    first, second = [client.post(reverse(page), {"email": "nobody@example.org"}) for _ in range(2)]
+
+    assert first.status_code in (200, 302)
+    assert second.status_code == 429
+    assert "That was a lot at once" in second.content.decode()
+
+
 def test_without_redis_limits_allow_and_signing_in_stays_quick(sign_in, settings, no_redis):
     settings.ACCOUNT_RATE_LIMITS = {"login": "1/m/ip", "login_failed": "1/m/key"}
     began = time.monotonic()
