@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-import requests
 from django.conf import settings
 
 from purposejobs.smoke.browser import Browser, Page
@@ -342,5 +342,4 @@ def _around(page: Page, words: str) -> str:
 
 
 def _path(url: str) -> str:
-    path: str = requests.utils.urlparse(url).path
-    return path
+    return urlsplit(url).path
