@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Company
+from candidates.models import Application
 from integrations import wording
 from integrations.models import AccountStage, CandidateExport, Connection, Posting, PostingLink
 from integrations.providers import all_providers
@@ -375,3 +376,23 @@ def candidates_in_state(company: Company, state: str) -> QuerySet[CandidateExpor
     exports = CandidateExport.objects.for_company(company)
     chosen = exports.filter(STATE_FILTERS[state]) if state in STATE_FILTERS else exports.none()
     return chosen.values_list("candidate_id", flat=True)
+
+
+def left_out_applicants(connection: Connection) -> QuerySet[Application]:
+    """Keep the standing applicants of connected jobs whom a disconnection kept from going out.
+
+    They applied after their job was connected and have no row, or their row was cancelled when a connection of the
+    company was ended. Whom somebody chose not to send when connecting the job is not among them.
+    """
+    rows = CandidateExport.objects.filter(candidate_id=OuterRef("candidate_id"))
+    here = rows.filter(connection=connection, posting_id=OuterRef("posting_pk"))
+    ended = Q(state=State.CANCELLED, cancelled_reason=CandidateExport.Cancelled.DISCONNECTED)
+    link = PostingLink.objects.filter(connection=connection, job_id=OuterRef("job_id"))
+    return (
+        Application.objects.standing()
+        .filter(company_id=connection.company_id)
+        .annotate(posting_pk=link.values("posting_id"), linked_at=link.values("created_at"))
+        .filter(posting_pk__isnull=False)
+        .filter(~Exists(here.exclude(ended)))
+        .filter(Q(created_at__gte=F("linked_at")) | Exists(rows.filter(ended, company_id=connection.company_id)))
+    )

@@ -24,6 +24,11 @@ urlpatterns = [
         connections.connection_disconnect,
         name="connection_disconnect",
     ),
+    path(
+        "c/<slug:company_slug>/settings/integrations/<slug:provider>/back-fill/",
+        connections.connection_back_fill,
+        name="connection_back_fill",
+    ),
     path("c/<slug:company_slug>/jobs/connect/", matches.job_matches, name="job_matches"),
     path("c/<slug:company_slug>/jobs/connect/undo/", matches.job_matches_undo, name="job_matches_undo"),
     path(

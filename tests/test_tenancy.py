@@ -35,6 +35,7 @@ COMPANY_URLS = [
     ("connection_detail", MEMBERS, ["provider"]),
     ("connection_disconnect", ADMINS, ["provider"]),
     ("postings_refresh", MEMBERS, ["provider"]),
+    ("connection_back_fill", MEMBERS, ["provider"]),
     ("acting_user", ADMINS, ["provider"]),
     ("job_matches", MEMBERS, []),
     ("job_matches_undo", MEMBERS, []),

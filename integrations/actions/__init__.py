@@ -2,6 +2,7 @@
 
 from integrations.actions.connections import close_connection, lose_connection, open_connection, refresh_account
 from integrations.actions.exports import (
+    back_fill,
     dismiss_exports,
     forget_application,
     forget_candidate,
@@ -15,6 +16,7 @@ from integrations.errors import Refused
 
 __all__ = [
     "Refused",
+    "back_fill",
     "close_connection",
     "dismiss_exports",
     "forget_application",

@@ -10,6 +10,7 @@ from candidates.models import Application, Candidate
 from integrations.errors import Refused
 from integrations.models import Activity, CandidateExport, Connection, Posting, PostingLink
 from integrations.nudging import DRAIN, nudge
+from integrations.queries import left_out_applicants
 from jobs.models import Job
 
 State = CandidateExport.State
@@ -75,6 +76,25 @@ def send_candidates(
         for export in exports
     )
     return exports
+
+
+def back_fill(*, connection: Connection, requested_by: User) -> int:
+    """Put the applicants in line whom a disconnection kept from going out; return how many."""
+    by_job: dict[int, list[int]] = {}
+    for application in left_out_applicants(connection):
+        by_job.setdefault(application.job_id, []).append(application.candidate_id)
+    links = PostingLink.objects.filter(connection=connection, job_id__in=by_job).select_related("posting", "job")
+    for link in links:
+        queue_exports(
+            connection=connection,
+            candidate_pks=by_job[link.job_id],
+            posting=link.posting,
+            job=link.job,
+            reason=Reason.BACK_FILL,
+            requested_by=requested_by,
+            revives={State.CANCELLED},
+        )
+    return sum(len(candidates) for candidates in by_job.values())
 
 
 def retry_exports(*, company: Company, exports: "QuerySet[CandidateExport]", requested_by: User) -> int:

@@ -33,9 +33,7 @@ class CandidateExportQuerySet(models.QuerySet["CandidateExport"]):
 
     def due(self) -> Self:
         """Keep what may be claimed now: not held, or held but to be looked up, which is allowed while held."""
-        return self.waiting().filter(
-            models.Q(held_reason="") | models.Q(look_first=True), next_attempt_at__lte=Now()
-        )
+        return self.waiting().filter(models.Q(held_reason="") | models.Q(look_first=True), next_attempt_at__lte=Now())
 
     def follow_up_due(self) -> Self:
         """Keep sent rows whose phone or note is still to be added."""

@@ -44,9 +44,7 @@ class Posting(TenantModel):
     objects = PostingQuerySet.as_manager()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["connection", "external_id"], name="integrations_posting_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["connection", "external_id"], name="integrations_posting_once")]
 
     def __str__(self) -> str:
         return self.title

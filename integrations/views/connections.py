@@ -35,6 +35,8 @@ class Card:
     loss: wording.Words | None
     start_url: str
     admin_message: str
+    # how many applicants a disconnection kept from going out
+    left_out: int
 
 
 def _start_url(slug: str, company: Company) -> str:
@@ -53,6 +55,7 @@ def _card(slug: str, provider: Provider, connection: Connection | None, company:
         loss=loss,
         start_url=_start_url(slug, company),
         admin_message=provider.ADMIN_MESSAGE.format(company=company.name, url=url),
+        left_out=queries.left_out_applicants(connection).count() if connection else 0,
     )
 
 
@@ -111,6 +114,7 @@ def connection_detail(request: SignedInRequest, provider: str, *, company: Compa
             "activities": activities.order_by("-created_at", "-pk")[:8],
             "start_url": _start_url(provider, company),
             "admin": _an_admin(company),
+            "left_out": queries.left_out_applicants(connection).count(),
             **list_state(company, connection),
         },
     )
@@ -179,3 +183,13 @@ def connection_disconnect(request: SignedInRequest, provider: str, *, company: C
     waiting = CandidateExport.objects.filter(company=company, connection=connection).under_way().count()
     template = "_disconnect.html" if request.htmx else "connection_disconnect.html"
     return render(request, f"integrations/{template}", {"connection": connection, "waiting": waiting})
+
+
+@company_member
+@require_POST
+def connection_back_fill(request: SignedInRequest, provider: str, *, company: Company) -> HttpResponse:
+    """Send the applicants whom a disconnection kept from going out."""
+    connection = _get_connection(company, provider)
+    count = actions.back_fill(connection=connection, requested_by=request.user)
+    messages.success(request, f"{count} applicant{'' if count == 1 else 's'} on the way to {connection.label}.")
+    return redirect("connection_detail", company.slug, provider)

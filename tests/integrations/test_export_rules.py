@@ -7,6 +7,7 @@ from integrations import actions
 from integrations.errors import Refused
 from integrations.models import Activity, CandidateExport, Connection, Posting, PostingLink
 from integrations.providers import Tokens
+from integrations.queries import left_out_applicants
 from purposejobs.tenancy import company_scope
 from tests.factories import hide_from, make_application, make_candidate, make_job
 
@@ -314,3 +315,31 @@ def test_a_sent_row_is_not_sent_again(acme, alice, connection):
     actions.send_candidates(company=acme, candidates=[candidate], job=None, requested_by=alice)
 
     assert rows() == [("", "sent")]
+
+
+def test_reconnecting_offers_whom_the_disconnection_kept_back(acme, alice, connection):
+    job, posting = make_job(acme), make_posting(connection)
+    make_application(job)  # before the job was connected, and not asked for
+    link(job, posting, alice)
+    apply(job)
+    actions.close_connection(connection=connection, closed_by=alice)
+    apply(job)
+
+    again = actions.open_connection(company=acme, provider="lever", tokens=grant(), connected_by=alice)
+    assert left_out_applicants(again).count() == 2
+    assert actions.back_fill(connection=again, requested_by=alice) == 2
+
+    assert rows() == [("Backend Engineer", "waiting"), ("Backend Engineer", "waiting")]
+    assert left_out_applicants(again).count() == 0
+
+
+def test_relinking_under_another_account_offers_what_was_cancelled(acme, alice, connection):
+    job = make_job(acme)
+    link(job, make_posting(connection), alice)
+    apply(job)
+
+    other = actions.open_connection(company=acme, provider="lever", tokens=grant("account-2"), connected_by=alice)
+    assert left_out_applicants(other).count() == 0
+    link(job, make_posting(other), alice)
+
+    assert left_out_applicants(other).count() == 1
