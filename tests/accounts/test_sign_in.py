@@ -19,6 +19,19 @@ def sign_in(client, alice):
 
 
 @pytest.fixture
+def limits(settings, monkeypatch):
+    """Set limits, and wait for Redis however busy the machine is: a slow one would let everything through."""
+    monkeypatch.setattr(FailOpenRedisCache, "resting_until", 0.0)
+    patient = {"OPTIONS": {"socket_timeout": 20, "socket_connect_timeout": 20}}
+    settings.CACHES = {"default": settings.CACHES["default"] | patient}
+
+    def limits(**rates):
+        settings.ACCOUNT_RATE_LIMITS = rates
+
+    return limits
+
+
+@pytest.fixture
 def no_redis(settings, monkeypatch):
     """Point the cache to an address where nobody listens."""
     monkeypatch.setattr(FailOpenRedisCache, "resting_until", 0.0)
@@ -56,8 +69,8 @@ def test_a_fragment_asked_for_by_the_signed_out_sends_the_whole_page_to_sign_in(
     assert response.headers["HX-Redirect"] == reverse("account_login")
 
 
-def test_guessing_is_slowed_down(sign_in, settings):
-    settings.ACCOUNT_RATE_LIMITS = {"login_failed": "3/m/key"}
+def test_guessing_is_slowed_down(sign_in, limits):
+    limits(login_failed="3/m/key")
 
     answers = [sign_in(password="wrong") for _ in range(3)]
     refused = sign_in()
@@ -66,8 +79,8 @@ def test_guessing_is_slowed_down(sign_in, settings):
     assert "Too many failed login attempts" in refused.content.decode()
 
 
-def test_many_visits_of_one_place_are_told_to_wait(sign_in, settings):
-    settings.ACCOUNT_RATE_LIMITS = {"login": "2/m/ip"}
+def test_many_visits_of_one_place_are_told_to_wait(sign_in, limits):
+    limits(login="2/m/ip")
 
     assert [sign_in(password="wrong").status_code for _ in range(3)] == [200, 200, 429]
 
@@ -75,8 +88,8 @@ def test_many_visits_of_one_place_are_told_to_wait(sign_in, settings):
 @pytest.mark.parametrize(
     ("action", "page"), [("signup", "account_signup"), ("reset_password", "account_reset_password")]
 )
-def test_signing_up_and_asking_for_passwords_are_counted_too(client, db, settings, action, page):
-    settings.ACCOUNT_RATE_LIMITS = {action: "1/m/ip"}
+def test_signing_up_and_asking_for_passwords_are_counted_too(client, db, limits, action, page):
+    limits(**{action: "1/m/ip"})
 
     first, second = [client.post(reverse(page), {"email": "nobody@example.org"}) for _ in range(2)]
 
@@ -93,7 +106,7 @@ def test_without_redis_limits_allow_and_signing_in_stays_quick(sign_in, settings
     response = sign_in()
 
     assert response.url == reverse("home")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(("demo", "shown"), [(True, True), (False, False)], ids=["in the demo", "elsewhere"])
