@@ -62,6 +62,6 @@ def browser():
 def page(browser):
     """A page of a fresh profile, its time-outs short enough for a test."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     yield context.new_page()
     context.close()

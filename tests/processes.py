@@ -17,7 +17,7 @@ from purposejobs.local_stack.environment import procfile
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-def wait_until(condition: Callable[[], object], *, seconds: float = 20, what: str = "") -> object:
+def wait_until(condition: Callable[[], object], *, seconds: float = 60, what: str = "") -> object:
     """Give what `condition` says as soon as it is true; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:

@@ -103,7 +103,8 @@ def _start_servers(folder: Path, servers: list[Server], *, throwaway: bool) -> d
         servers.append(redis)
     if not (database_url and owner_url):
         postgres = Postgres(folder, throwaway=throwaway)
-        servers.append(postgres) if postgres.start() else None
+        postgres.start()
+        servers.append(postgres)
     if redis:
         redis.wait()
     if postgres:

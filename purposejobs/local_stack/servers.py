@@ -128,7 +128,7 @@ class Postgres(Server):
     def url(self, role: str, database: str = OWNER) -> str:
         return f"postgresql://{role}@/{database}?host={urllib.parse.quote(str(self.socket_folder), safe='')}"
 
-    def start(self) -> bool:
+    def start(self) -> None:
         end_leftover(self.data / "postmaster.pid", self.data, self.gentle)
         if not (self.data / "PG_VERSION").exists():
             self._create()
@@ -154,7 +154,6 @@ class Postgres(Server):
             self.process = self._run(
                 ["postgres", "-D", str(self.data), *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        return True
 
     def wait(self) -> None:
         import psycopg2
