@@ -15,6 +15,7 @@ from jobs.models import Job, PublicJob, Workplace
 from purposejobs.paging import Page, capped_count, in_words, keyset_page
 from purposejobs.tenancy import company_scope
 
+TABS = [Job.Status.OPEN, Job.Status.DRAFT, Job.Status.CLOSED]
 ORDERS = {"newest": "-created_at", "oldest": "created_at", "title": "title"}
 
 REFUSALS = {
@@ -50,7 +51,7 @@ def job_list(request: SignedInRequest, *, company: Company) -> HttpResponse:
         "rows": _with_marks(company, page),
         "tabs": [
             ("", "All", in_words(sum(counts.values()))),
-            *[(value, name, in_words(counts[value])) for value, name in Job.Status.choices],
+            *[(tab.value, tab.label, in_words(counts[tab])) for tab in TABS],
         ],
         "status": status,
         "sort": sort,

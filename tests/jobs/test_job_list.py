@@ -48,8 +48,8 @@ def test_tabs_count_the_jobs_of_each_status_that_match_the_search(look, acme):
     assert titles(response) == ["Cook"]
     assert response.context["tabs"] == [
         ("", "All", "3"),
-        ("draft", "Draft", "1"),
         ("open", "Open", "1"),
+        ("draft", "Draft", "1"),
         ("closed", "Closed", "1"),
     ]
 
