@@ -119,13 +119,12 @@ def erase(*, candidate: Candidate) -> None:
     if locked.erased_at:
         return
     files = {locked.resume.name or ""}
-    exported = set(_companies("companies_that_exported", locked))
-    for company_pk in sorted(exported | set(_companies("companies_of_candidate", locked))):
+    knowing = {*_companies("companies_that_exported", locked), *_companies("companies_of_candidate", locked)}
+    for company_pk in sorted(knowing):
         with company_scope(company_pk):
             files |= _erase_applications(locked)
             company = Company.objects.get(pk=company_pk)
-            integrations.forget_candidate(candidate=locked, company=company)
-            if company_pk in exported:
+            if integrations.forget_candidate(candidate=locked, company=company):
                 _tell_admins(locked, company)
     HiddenCompany.objects.filter(candidate=locked).delete()
     now = timezone.now()

@@ -90,6 +90,11 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         """
         return self.filter(_is_open_to(company), erased_at=None)
 
+    def sendable_by(self, company: Company) -> Self:
+        """Keep those of whom something may travel to the company's ATS: a standing application, or an open profile."""
+        standing = Application.objects.standing().filter(company=company, candidate=models.OuterRef("pk"))
+        return self.filter(models.Exists(standing) | _is_open_to(company), erased_at=None)
+
     def with_profile_mark(self, company: Company) -> Self:
         """Mark as `profile_is_open` those whom open_to() keeps."""
         return self.annotate(

@@ -52,8 +52,8 @@ def send_candidates(
             raise Refused("job_not_linked")
         posting = link.posting
     wanted = {candidate.pk for candidate in candidates}
-    visible = set(Candidate.objects.visible_to(company).filter(pk__in=wanted).values_list("pk", flat=True))
-    if not wanted or wanted - visible:
+    sendable = set(Candidate.objects.sendable_by(company).filter(pk__in=wanted).values_list("pk", flat=True))
+    if not wanted or wanted - sendable:
         raise Refused("candidate_hidden")
     exports = queue_exports(
         connection=connection,
@@ -150,11 +150,16 @@ def forget_application(*, application: Application) -> None:
     cancel(unasked(waiting.waiting()), CandidateExport.Cancelled.WITHDRAWN)
 
 
-def forget_candidate(*, candidate: Candidate, company: Company) -> None:
-    """Cancel whatever waits for an erased person in this company; what was sent keeps its ids and nothing else."""
+def forget_candidate(*, candidate: Candidate, company: Company) -> bool:
+    """Cancel whatever waits for an erased person in this company; what was sent keeps its ids and nothing else.
+
+    Says whether the company's ATS received the person, or may have.
+    """
     exports = CandidateExport.objects.for_company(company).filter(candidate=candidate)
+    was_sent = exports.filter(~Q(external_id="") | Q(look_first=True) | ~Q(claim=None)).exists()
     exports.update(look_email="")
     cancel(exports.filter(state__in=[State.WAITING, State.FAILED]), CandidateExport.Cancelled.ERASED)
+    return was_sent
 
 
 def hide_candidate(*, candidate: Candidate, company: Company) -> None:

@@ -105,6 +105,7 @@ def claim(connection: Connection, counts: CallCounts, *, tokens: int, limit: int
     if not claimed:
         return []
     rows = CandidateExport.objects.filter(pk__in=claimed).select_related("candidate", "posting", "job", "requested_by")
+    rows = rows.defer("candidate__search_text")
     return sorted(rows, key=lambda row: (row.state != CandidateExport.State.SENT, row.next_attempt_at, row.pk))
 
 

@@ -61,7 +61,7 @@ class Facts:
     connection: Connection
     links: dict[int, Posting] = field(default_factory=dict)
     applications: dict[int, list[Application]] = field(default_factory=lambda: defaultdict(list))
-    visible: set[int] = field(default_factory=set)
+    sendable: set[int] = field(default_factory=set)
     users: dict[str, AccountUser] = field(default_factory=dict)
     users_by_email: dict[str, AccountUser] = field(default_factory=dict)
     verified: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -75,6 +75,7 @@ class Facts:
             Application.objects.for_company(company)
             .standing()
             .filter(candidate_id__in=candidate_pks)
+            .defer("search_text")
             .order_by("created_at", "pk")
         ):
             facts.applications[application.candidate_id].append(application)
@@ -82,8 +83,8 @@ class Facts:
         jobs |= {export.job_id for export in exports if export.job_id}
         for link in PostingLink.objects.filter(connection=connection, job_id__in=jobs).select_related("posting"):
             facts.links[link.job_id] = link.posting
-        facts.visible = set(
-            Candidate.objects.visible_to(company).filter(pk__in=candidate_pks).values_list("pk", flat=True)
+        facts.sendable = set(
+            Candidate.objects.sendable_by(company).filter(pk__in=candidate_pks).values_list("pk", flat=True)
         )
         facts._read_users(exports)
         return facts
@@ -155,7 +156,7 @@ def _reason_to_cancel(facts: Facts, export: CandidateExport) -> str:
     if export.candidate.erased_at:
         return Cancelled.ERASED
     if export.reason == CandidateExport.Reason.SENT:
-        return "" if export.candidate_id in facts.visible else Cancelled.HIDDEN
+        return "" if export.candidate_id in facts.sendable else Cancelled.HIDDEN
     if facts.applied_through(export):
         return ""
     still_applied = any(row.job_id == export.job_id for row in facts.applications[export.candidate_id])

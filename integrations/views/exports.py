@@ -13,6 +13,7 @@ from django_htmx.http import trigger_client_event
 
 from accounts.access import SignedInRequest, company_member
 from accounts.models import Company
+from candidates.cards import make_cards
 from candidates.models import Application, Candidate
 from integrations import actions, queries, wording
 from integrations.forms import SendForm
@@ -52,7 +53,8 @@ def export_confirm(request: SignedInRequest, candidate_pk: int, *, company: Comp
                 words = wording.describe_refusal(refusal.code, share.label, refusal.parameters)
                 form.add_error(None, f"{words.reason} {words.remedy}")
             else:
-                messages.success(request, f"{candidate.name} is on the way to {share.label}.")
+                (card,) = make_cards(company, [candidate.pk])
+                messages.success(request, f"{card.source.name} is on the way to {share.label}.")
                 if not request.htmx:
                     return redirect("candidate_detail", company.slug, candidate.pk)
                 # The dialog is left empty and closes; whatever shows the candidate hears of it and looks again.
@@ -193,6 +195,8 @@ class Row:
     """One export with what the list says of it."""
 
     export: CandidateExport
+    # As the company knows the person; empty when it no longer sees them.
+    name: str
     mark: queries.ExportMark
     attempts: list[tuple[ExportAttempt, str]]
 
@@ -242,21 +246,23 @@ def export_list(request: SignedInRequest, *, company: Company) -> HttpResponse:
 
 
 def _page(request: SignedInRequest, company: Company, exports: QuerySet[CandidateExport]) -> Page[CandidateExport]:
-    visible = Candidate.objects.visible_to(company).filter(pk=OuterRef("candidate_id"))
     attempts = Prefetch(
         "attempts", ExportAttempt.objects.order_by("-started_at", "-pk")[:10], to_attr="latest_attempts"
     )
-    found = (
-        exports.annotate(is_visible=Exists(visible))
-        .select_related("connection", "posting", "requested_by", "candidate", "job")
-        .prefetch_related(attempts)
-    )
+    found = exports.select_related("connection", "posting", "requested_by", "job").prefetch_related(attempts)
     return keyset_page(found, request.GET, order="-changed_at", size=PAGE_SIZE)
 
 
 def _rows(company: Company, exports: list[CandidateExport]) -> list[Row]:
+    cards = make_cards(company, [export.candidate_id for export in exports])
+    names = {card.candidate.pk: card.source.name for card in cards}
     return [
-        Row(export, mark, [(attempt, _outcome(attempt, mark.label)) for attempt in cast(Any, export).latest_attempts])
+        Row(
+            export,
+            names.get(export.candidate_id, ""),
+            mark,
+            [(attempt, _outcome(attempt, mark.label)) for attempt in cast(Any, export).latest_attempts],
+        )
         for export, mark in zip(exports, queries.export_marks(company, exports), strict=True)
     ]
 
