@@ -30,8 +30,9 @@ lint: install  ## ruff, mypy, missing migrations, deployment settings
 	@PUBLIC_URL=https://jobs.example.com ALLOWED_HOSTS=jobs.example.com $(STACK) env -- \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
+# Benchmarks empty what they measure on, so it is never a server that the environment names.
 bench: install  ## the measurements, on servers of their own (ARGS="name ..." chooses)
-	@$(STACK) run --folder bench --throwaway -- $(BIN)/python -m benchmarks $(ARGS)
+	@unset DATABASE_URL DATABASE_OWNER_URL REDIS_URL; $(STACK) run --folder bench --throwaway -- $(BIN)/python -m benchmarks $(ARGS)
 
 install:
 	@if ! cmp -s requirements-dev.txt $(VENV)/installed.txt; then \
