@@ -322,7 +322,7 @@ CONTENT_SECURITY_POLICY = {
         "manifest-src": [SELF],
     }
 }
-X_FRAME_OPTIONS = "SAMEORIGIN"  # a résumé is shown inside its candidate's page
+X_FRAME_OPTIONS = "DENY"  # the résumé shown inside its candidate's page says otherwise for itself
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # The OAuth callback comes from another site and must find its session: Lax, not Strict.
 SESSION_COOKIE_SAMESITE = "Lax"
