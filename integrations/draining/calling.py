@@ -2,6 +2,7 @@
 
 import time
 from datetime import datetime, timedelta
+from queue import SimpleQueue
 
 from django.conf import settings
 from django.utils import timezone
@@ -12,11 +13,15 @@ from integrations.providers import Provider
 GIVEN_BACK = object()
 
 
-def call(errand: Errand, provider: Provider, client: object) -> Errand:
-    """Do the errand and keep its outcome, which may be an exception; too late, the row is given back untouched."""
+def call(errand: Errand, provider: Provider, client: object, finished: "SimpleQueue[Errand]") -> None:
+    """Do the errand and put it, with its outcome, which may be an exception, among the finished ones.
+
+    Too late for a whole call within the lease, the row is given back untouched.
+    """
     if time.monotonic() > errand.begin_before:
         errand.outcome = GIVEN_BACK
-        return errand
+        finished.put(errand)
+        return
     errand.started_at = timezone.now()
     began = time.perf_counter()
     try:
@@ -24,7 +29,7 @@ def call(errand: Errand, provider: Provider, client: object) -> Errand:
     except Exception as error:  # the drain's own thread decides what it means
         errand.outcome = error
     errand.milliseconds = round((time.perf_counter() - began) * 1000)
-    return errand
+    finished.put(errand)
 
 
 def _do(errand: Errand, provider: Provider, client: object) -> object:

@@ -87,7 +87,7 @@ class CallCounts:
 def claim(connection: Connection, counts: CallCounts, *, tokens: int, limit: int) -> list[CandidateExport]:
     """Take up to `limit` due rows in hand whose calls fit into `tokens`; in the company's scope.
 
-    Rows come with candidate, posting, job and requester, follow-ups first, then those due the longest.
+    Follow-ups come first, then the rows that are due the longest.
     """
     parameters = {
         "connection": connection.pk,
@@ -104,8 +104,7 @@ def claim(connection: Connection, counts: CallCounts, *, tokens: int, limit: int
         claimed = [pk for (pk,) in cursor.fetchall()]
     if not claimed:
         return []
-    rows = CandidateExport.objects.filter(pk__in=claimed).select_related("candidate", "posting", "job", "requested_by")
-    rows = rows.defer("candidate__search_text")
+    rows = CandidateExport.objects.filter(pk__in=claimed)
     return sorted(rows, key=lambda row: (row.state != CandidateExport.State.SENT, row.next_attempt_at, row.pk))
 
 

@@ -25,6 +25,19 @@ Held = CandidateExport.Held
 Kind = ExportAttempt.Kind
 
 
+# What may travel of an application or a profile; the rest of a row is not read for a batch.
+PROFILE = (
+    "name",
+    "email",
+    "phone",
+    "location",
+    "headline",
+    "links",
+    "resume",
+    "resume_name",
+    "resume_type",
+    "resume_size",
+)
 NO_PARCEL = Parcel(0, "", "", "", "", "", (), "", "", None, "", "")
 
 
@@ -59,6 +72,8 @@ class Facts:
 
     company: Company
     connection: Connection
+    candidates: dict[int, Candidate] = field(default_factory=dict)
+    postings: dict[int, Posting] = field(default_factory=dict)
     links: dict[int, Posting] = field(default_factory=dict)
     applications: dict[int, list[Application]] = field(default_factory=lambda: defaultdict(list))
     sendable: set[int] = field(default_factory=set)
@@ -71,21 +86,22 @@ class Facts:
         company = connection.company
         facts = cls(company, connection)
         candidate_pks = {export.candidate_id for export in exports}
-        for application in (
-            Application.objects.for_company(company)
-            .standing()
-            .filter(candidate_id__in=candidate_pks)
-            .defer("search_text")
-            .order_by("created_at", "pk")
-        ):
+        facts.candidates = Candidate.objects.only(*PROFILE, "erased_at").in_bulk(candidate_pks)
+        standing = Application.objects.for_company(company).standing().filter(candidate_id__in=candidate_pks)
+        for application in standing.only(*PROFILE, "note", "job_id", "candidate_id").order_by("created_at", "pk"):
             facts.applications[application.candidate_id].append(application)
         jobs = {application.job_id for group in facts.applications.values() for application in group}
         jobs |= {export.job_id for export in exports if export.job_id}
-        for link in PostingLink.objects.filter(connection=connection, job_id__in=jobs).select_related("posting"):
-            facts.links[link.job_id] = link.posting
-        facts.sendable = set(
-            Candidate.objects.sendable_by(company).filter(pk__in=candidate_pks).values_list("pk", flat=True)
+        links = dict(
+            PostingLink.objects.filter(connection=connection, job_id__in=jobs).values_list("job_id", "posting_id")
         )
+        postings = {*links.values(), *(export.posting_id for export in exports if export.posting_id)}
+        facts.postings = Posting.objects.in_bulk(postings)
+        facts.links = {job_pk: facts.postings[posting_pk] for job_pk, posting_pk in links.items()}
+        by_hand = {export.candidate_id for export in exports if export.reason == CandidateExport.Reason.SENT}
+        if by_hand:
+            sendable = Candidate.objects.sendable_by(company).filter(pk__in=by_hand)
+            facts.sendable = set(sendable.values_list("pk", flat=True))
         facts._read_users(exports)
         return facts
 
@@ -95,13 +111,16 @@ class Facts:
         for user_pk, email in addresses if requesters else []:
             self.verified[user_pk].add(email.lower())
         emails = {email for group in self.verified.values() for email in group}
-        owners = {posting.owner_id for posting in self.links.values()}
-        owners |= {export.posting.owner_id for export in exports if export.posting}
+        owners = {posting.owner_id for posting in self.postings.values()}
         ids = {self.connection.acting_user_id, self.connection.granted_by_user_id, *owners} - {""}
         active = AccountUser.objects.filter(connection=self.connection, is_active=True).alias(address=Lower("email"))
         for user in active.filter(Q(external_id__in=ids) | Q(address__in=emails)):
             self.users[user.external_id] = user
             self.users_by_email[user.email.lower()] = user
+
+    def posting(self, export: CandidateExport) -> Posting | None:
+        """Return the posting the row goes to, if any."""
+        return self.postings[export.posting_id] if export.posting_id else None
 
     def applied_through(self, export: CandidateExport) -> Application | None:
         """Return the first standing application to a job that is linked to the row's posting."""
@@ -116,7 +135,8 @@ class Facts:
         for email in self.verified.get(export.requested_by_id or 0, ()):
             if email in self.users_by_email:
                 return self.users_by_email[email].external_id
-        wanted = [self.connection.acting_user_id, export.posting.owner_id if export.posting else ""]
+        posting = self.posting(export)
+        wanted = [self.connection.acting_user_id, posting.owner_id if posting else ""]
         for external_id in [*wanted, self.connection.granted_by_user_id]:
             if external_id in self.users:
                 return external_id
@@ -141,7 +161,7 @@ def pack(provider: Provider, connection: Connection, exports: list[CandidateExpo
 def _errand(facts: Facts, export: CandidateExport, *, cancelled: str) -> Errand:
     if export.state == CandidateExport.State.SENT:
         errand = Errand(export, Kind.FOLLOW_UP, export.claim)
-        errand.cancelled = Cancelled.ERASED if export.candidate.erased_at else ""
+        errand.cancelled = Cancelled.ERASED if facts.candidates[export.candidate_id].erased_at else ""
         return errand
     if export.look_first:
         # Looking is always allowed: it says what is true, whatever was decided since.
@@ -153,7 +173,7 @@ def _errand(facts: Facts, export: CandidateExport, *, cancelled: str) -> Errand:
 
 
 def _reason_to_cancel(facts: Facts, export: CandidateExport) -> str:
-    if export.candidate.erased_at:
+    if facts.candidates[export.candidate_id].erased_at:
         return Cancelled.ERASED
     if export.reason == CandidateExport.Reason.SENT:
         return "" if export.candidate_id in facts.sendable else Cancelled.HIDDEN
@@ -164,9 +184,10 @@ def _reason_to_cancel(facts: Facts, export: CandidateExport) -> str:
 
 
 def _reason_to_hold(facts: Facts, export: CandidateExport) -> str:
-    if export.posting and export.posting.gone_at:
+    posting = facts.posting(export)
+    if posting and posting.gone_at:
         return Held.POSTING_GONE
-    if export.posting and not export.posting.is_open:
+    if posting and not posting.is_open:
         return Held.POSTING_CLOSED
     return "" if facts.acting_user_id(export) else Held.NO_ACTING_USER
 
@@ -203,14 +224,16 @@ def _move_remapped(facts: Facts, exports: list[CandidateExport]) -> dict[int, st
             cancelled[export.pk] = Cancelled.ALREADY_QUEUED
         else:
             taken.add((export.candidate_id, target.pk))
-            export.posting = target
+            export.posting_id = target.pk
     return cancelled
 
 
 def _source(facts: Facts, export: CandidateExport) -> Application | Candidate:
     """Return what travels: the application to that posting's job, else the latest to this company, else the profile."""
     applications = facts.applications[export.candidate_id]
-    return facts.applied_through(export) or (applications[-1] if applications else export.candidate)
+    return facts.applied_through(export) or (
+        applications[-1] if applications else facts.candidates[export.candidate_id]
+    )
 
 
 def _keep_within_bytes(facts: Facts, errands: Iterable[Errand]) -> None:
@@ -229,6 +252,7 @@ def _parcel(facts: Facts, errand: Errand) -> Parcel:
     export = errand.export
     source = _source(facts, export)
     is_look = errand.kind == Kind.LOOK
+    posting = facts.posting(export)
     page = reverse("candidate_detail", args=[facts.company.slug, export.candidate_id])
     return Parcel(
         export_pk=export.pk,
@@ -241,7 +265,7 @@ def _parcel(facts: Facts, errand: Errand) -> Parcel:
         profile_url=settings.PUBLIC_URL + page,
         note=getattr(source, "note", ""),
         resume=_resume(source) if errand.kind == Kind.CREATE else None,
-        posting_id=export.look_posting_id if is_look else export.posting.external_id if export.posting else "",
+        posting_id=export.look_posting_id if is_look else posting.external_id if posting else "",
         acting_user_id=export.acting_user_id if errand.kind == Kind.FOLLOW_UP else facts.acting_user_id(export),
     )
 

@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any, cast
 
 from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, models, transaction
 from django.db import connection as database
 from django.utils import timezone
@@ -19,6 +18,7 @@ from integrations.draining.packing import Errand, Kind
 from integrations.errors import AccessExpired, ConnectionLost, Rejected, TryLater
 from integrations.models import CandidateExport, Connection, ExportAttempt
 from integrations.providers import Created, Provider
+from purposejobs.fields import EncryptedTextField
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +39,7 @@ RECORDED = [
 ]  # fmt: skip
 
 FIELDS = {"posting_id": "posting"}  # where a column's name is not its field's
+look_email = EncryptedTextField()  # encrypts on its way in
 
 
 def record(provider: Provider, connection: Connection, errands: list[Errand]) -> None:
@@ -70,16 +71,12 @@ def _record_alone(errand: Errand) -> None:
 
 
 @cache
-def _columns() -> "dict[str, models.Field[Any, Any]]":
-    fields = {name: CandidateExport._meta.get_field(FIELDS.get(name, name)) for name in RECORDED}
-    return cast("dict[str, models.Field[Any, Any]]", fields)
-
-
-@cache
 def _update() -> str:
-    names = _columns()
-    news = ", ".join(f"{name} = news.{name}" for name in names)
-    types = ", ".join(f"{name} {column.db_type(database)}" for name, column in names.items())
+    fields = {name: CandidateExport._meta.get_field(FIELDS.get(name, name)) for name in RECORDED}
+    news = ", ".join(f"{name} = news.{name}" for name in fields)
+    types = ", ".join(
+        f"{name} {cast('models.Field[Any, Any]', field).db_type(database)}" for name, field in fields.items()
+    )
     return (
         f"UPDATE integrations_candidateexport AS export SET claim = NULL, claimed_until = NULL, {news}"  # noqa: S608
         f" FROM jsonb_to_recordset(%s::jsonb) AS news(id bigint, claim uuid, {types})"
@@ -88,24 +85,16 @@ def _update() -> str:
 
 
 def _write(exports: list[CandidateExport], claims: dict[int, object]) -> None:
-    rows = [
-        {"id": export.pk, "claim": claims[export.pk]}
-        | {name: _plain(field.get_db_prep_save(getattr(export, name), database)) for name, field in _columns().items()}
-        for export in exports
-    ]
+    rows = [{name: getattr(export, name) for name in RECORDED} for export in exports]
+    for export, row in zip(exports, rows, strict=True):
+        row |= {"id": export.pk, "claim": claims[export.pk], "look_email": look_email.get_prep_value(export.look_email)}
     with database.cursor() as cursor:
-        cursor.execute(_update(), [json.dumps(rows, cls=DjangoJSONEncoder)])
+        # Times and keys are written as PostgreSQL reads them, to the microsecond.
+        cursor.execute(_update(), [json.dumps(rows, default=str)])
         kept = {pk for (pk,) in cursor.fetchall()}
     for row in rows:
         if row["id"] not in kept:
             logger.warning("export %s: a late outcome was not recorded, the claim had run out", row["id"])
-
-
-def _plain(value: Any) -> Any:
-    # A JSON column's value arrives wrapped for psycopg2; a time must keep its microseconds.
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return getattr(value, "adapted", value)
 
 
 def _choose_found(connection: Connection, errands: list[Errand]) -> None:

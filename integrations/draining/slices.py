@@ -1,9 +1,11 @@
 """A slice: for a moment, take tokens, claim that many rows, call through a small pool, record, and go round again."""
 
+import contextlib
 import logging
+import queue
 import time
 import uuid
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -29,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 # Outcomes are written down when so many have come, or the oldest is so late (seconds).
 RECORD_ROWS, RECORD_SECONDS = 10, 0.25
+# No more rows than this are claimed ahead of their calls, however quick those are.
+MOST_IN_HAND = 64
 # With an empty bucket the drain ends, and is woken when so many tokens have come (or as many as rows are due).
 WAKE_TOKENS = 5
 # "Too many" without a word how long: by then the bucket has some again.
@@ -118,7 +122,10 @@ class Slice:
         self.clients: list[Any] = []
         self.calls_before: list[int] = []
         self.tokens_taken = 0
-        self.running: set[Future[Errand]] = set()
+        # How many calls are under way, where their errands come back, and how long they took so far.
+        self.running = 0
+        self.finished: queue.SimpleQueue[Errand] = queue.SimpleQueue()
+        self.calls_done, self.seconds_calling = 0, 0.0
         self.done: list[Errand] = []
         self.oldest_done_at = 0.0
         self.failures = 0
@@ -166,21 +173,34 @@ class Slice:
         pool_size = int(settings.EXPORTS["pool_size"])
         while True:
             may_claim = not (self.nothing_due or self.stops) and time.monotonic() < self.ends_at
-            if may_claim and len(self.running) <= pool_size // 2:
-                self._top_up(2 * pool_size - len(self.running))
+            if may_claim and self.running <= pool_size // 2:
+                self._top_up(self._room() - self.running)
             if not self.running:
                 self._record()
                 if self.nothing_due or self.stops or time.monotonic() >= self.ends_at:
                     return
                 continue
-            finished, _ = wait(self.running, timeout=RECORD_SECONDS, return_when=FIRST_COMPLETED)
-            for future in finished:
-                self.running.discard(future)
-                self._take_in(future.result())
+            self._wait()
             self.flag.keep()
             is_late = self.done and time.monotonic() - self.oldest_done_at > RECORD_SECONDS
             if len(self.done) >= RECORD_ROWS or is_late:
                 self._record()
+
+    def _room(self) -> int:
+        """Return how many rows may be in hand: as many as the rest of the slice can call, by the pace so far."""
+        pool_size = int(settings.EXPORTS["pool_size"])
+        if not self.calls_done:
+            return 2 * pool_size
+        seconds_each = max(self.seconds_calling / self.calls_done, 0.001)
+        in_reach = int(pool_size * max(0.0, self.ends_at - time.monotonic()) / seconds_each)
+        return min(MOST_IN_HAND, max(2 * pool_size, in_reach))
+
+    def _wait(self) -> None:
+        """Take in what is finished, waiting for the first a little."""
+        with contextlib.suppress(queue.Empty):
+            self._take_in(self.finished.get(timeout=RECORD_SECONDS))
+            while True:
+                self._take_in(self.finished.get_nowait())
 
     def _top_up(self, room: int) -> None:
         """Take tokens, claim rows for them, and start their calls."""
@@ -205,9 +225,16 @@ class Slice:
                 self._keep(errand)
 
     def _start(self, errand: Errand) -> None:
-        self.running.add(_pool().submit(call, errand, self.provider, self.clients[-1]))
+        self.running += 1
+        _pool().submit(call, errand, self.provider, self.clients[-1], self.finished)
 
     def _take_in(self, errand: Errand) -> None:
+        self.running -= 1
+        self.calls_done += 1
+        self.seconds_calling += errand.milliseconds / 1000
+        self._judge(errand)
+
+    def _judge(self, errand: Errand) -> None:
         outcome = errand.outcome
         if isinstance(outcome, AccessExpired) and not errand.was_repeated:
             self._repeat(errand)
@@ -242,7 +269,7 @@ class Slice:
             self.bucket.give_back(-1)
         except (TryLater, ConnectionLost) as error:
             errand.outcome = error
-            self._take_in(errand)
+            self._judge(errand)
             return
         self._start(errand)
 
@@ -317,9 +344,9 @@ class Slice:
 
     def _finish(self) -> None:
         """Write down what is still in hand and what was learned of the connection; give unused tokens back."""
-        for future in self.running:
-            self._keep(future.result())
-        self.running = set()
+        while self.running:
+            self.running -= 1
+            self._keep(self.finished.get())
         self._record()
         made = sum(client.calls - before for client, before in zip(self.clients, self.calls_before, strict=True))
         self.bucket.give_back(self.tokens_taken - made)
