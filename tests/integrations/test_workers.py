@@ -64,7 +64,7 @@ def test_a_worker_killed_between_the_create_and_the_record_makes_no_second_one(
 
 
 def test_without_redis_nothing_is_sent_and_afterwards_the_applicant_arrives_by_itself(
-    ats, connection, linked_job, acme, start_celery, own_redis
+    ats, connection, linked_job, acme, own_redis, start_celery
 ):
     start_celery("exports", **QUICK, REDIS_URL=own_redis.url)
     start_celery("beat", **QUICK, REDIS_URL=own_redis.url)
