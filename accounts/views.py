@@ -59,8 +59,14 @@ def dashboard(request: SignedInRequest, *, company: Company) -> HttpResponse:
             "drafts": in_words(capped_count(company.jobs.filter(status="draft"))),
             "new_applicants": in_words(capped_count(this_week)),
             "in_ats": in_words(capped_count(queries.candidates_in_state(company, "sent"))),
-            "attention": in_words(capped_count(queries.candidates_in_state(company, "failed"))),
-            "newest": [(application, marks.get(application.candidate_id, [])[:1]) for application in newest],
+            "attention": in_words(capped_count(queries.candidates_in_state(company, "attention"))),
+            "newest": [
+                (
+                    application,
+                    [mark for mark in marks.get(application.candidate_id, []) if mark.job_pk == application.job_id],
+                )
+                for application in newest
+            ],
             "unlinked_jobs": queries.unlinked_open_jobs(company),
             "label": queries.provider_label(company),
             "connection": connection,

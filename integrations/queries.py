@@ -24,11 +24,12 @@ STATE_FILTERS = {
     "waiting": Q(state__in=[State.WAITING, State.SENDING]),
     "sent": Q(state=State.SENT),
     "cancelled": Q(state=State.CANCELLED),
+    "attention": Q(state=State.FAILED) | Q(state=State.WAITING) & ~Q(held_reason=""),
 }
 
 # The tabs of the list of exports, by what they are called in its address.
 TABS = {
-    "attention": STATE_FILTERS["failed"] | STATE_FILTERS["held"],
+    "attention": STATE_FILTERS["attention"],
     "waiting": STATE_FILTERS["waiting"],
     "sent": STATE_FILTERS["sent"],
     "cancelled": STATE_FILTERS["cancelled"],
@@ -371,7 +372,8 @@ def unlinked_open_jobs(company: Company) -> int:
 def candidates_in_state(company: Company, state: str) -> QuerySet[CandidateExport, int]:
     """Return the keys of the candidates with an export in this state, to filter by.
 
-    `state` is a key of STATE_FILTERS: failed, held, waiting (with sending), sent, cancelled; of any other, nobody.
+    `state` is a key of STATE_FILTERS: failed, held, attention (either), waiting (with sending), sent, cancelled; of
+    any other, nobody.
     """
     exports = CandidateExport.objects.for_company(company)
     chosen = exports.filter(STATE_FILTERS[state]) if state in STATE_FILTERS else exports.none()

@@ -51,13 +51,15 @@ def test_counts_lead_to_what_they_count(as_alice, acme):
 
 def test_the_newest_applicants_are_shown_with_where_they_stand(as_alice, acme):
     application = factories.make_application(factories.make_job(acme, "Gardener"), factories.make_candidate("Kim Park"))
-    rows.make_export(rows.make_connection(acme), application.candidate)
+    rows.make_export(rows.make_connection(acme), application.candidate, job=application.job)
+    factories.make_application(factories.make_job(acme, "Beekeeper"), application.candidate)
 
     html = as_alice.get(reverse("dashboard", args=["acme"])).content.decode()
 
     assert f'href="{reverse("candidate_detail", args=["acme", application.candidate_id])}">Kim Park' in html
     assert "Gardener" in html
-    assert "Waiting" in html
+    assert html.count("Waiting") == 1
+    assert html.count("Not sent") == 1
 
 
 def test_a_new_company_is_shown_its_first_steps(as_alice):
