@@ -8,7 +8,7 @@ STACK := exec $(BIN)/python -m purposejobs.local_stack
 PYTHON ?= $(shell for name in python3.11 python3.12 python3 python; do \
 	$$name -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$name && break; done)
 
-.PHONY: help demo test smoke lint bench requirements clean install
+.PHONY: help demo test fault smoke lint bench requirements clean install
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -18,6 +18,9 @@ demo: install  ## the whole product with demo data on http://localhost:8000 (REL
 
 test: install  ## all tests, on real PostgreSQL, Redis, Celery and a browser (ARGS="-k name" chooses)
 	@exec $(BIN)/python -m pytest -n $(PYTEST_WORKERS) $(ARGS)
+
+fault: install  ## 2,000 exports amid faults and kills, then the books are checked (FAULT_SEED=7 repeats; five minutes)
+	@exec $(BIN)/python -m tests.faults $(ARGS)
 
 smoke: install  ## the story from sign-in to the ATS over HTTP, on free ports, within a minute
 	@$(STACK) serve --folder smoke -- $(BIN)/python manage.py smoke
