@@ -8,7 +8,7 @@ STACK := exec $(BIN)/python -m purposejobs.local_stack
 PYTHON ?= $(shell for name in python3.11 python3.12 python3 python; do \
 	$$name -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$name && break; done)
 
-.PHONY: help demo test fault smoke lint bench requirements clean install
+.PHONY: help demo test fault smoke lint bench requirements clean install pictures
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -56,3 +56,8 @@ requirements:  ## pin what requirements.in and requirements-dev.in name, with ha
 clean:  ## remove the virtual environment, local servers' data and caches
 	rm -rf .venv .local staticfiles media .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+pictures: install  ## walk the story in a browser and take the pictures that README and docs show
+	@$(BIN)/python -m pytest -q tests/browser/test_story.py
+	@mkdir -p docs/pictures && for name in $$(grep -oh 'pictures/[a-z-]*\.png' README.md docs/*.md | sort -u); do \
+		cp .local/$$name docs/$$name; done

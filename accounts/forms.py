@@ -4,6 +4,8 @@ import zoneinfo
 from functools import lru_cache
 from typing import Any
 
+from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.core import context
 from django import forms
@@ -24,6 +26,30 @@ def zone_choices() -> list[tuple[str, str]]:
     return [(name, name.replace("_", " ")) for name in ["UTC", *names]]
 
 
+def _speak_our_words(form: forms.Form) -> None:
+    """Take the library's placeholders away, and name the address as the rest of the product does."""
+    for name, field in form.fields.items():
+        field.widget.attrs.pop("placeholder", None)
+        if name in ("login", "email"):
+            field.label = "E-mail"
+
+
+class LoginForm(AllauthLoginForm):
+    """The library's, in our words."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        _speak_our_words(self)
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):
+    """The library's, in our words."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        _speak_our_words(self)
+
+
 class SignupForm(AllauthSignupForm):
     """A person with a new company, or with an invitation to one: the link in the mail left it in the session."""
 
@@ -35,9 +61,7 @@ class SignupForm(AllauthSignupForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        # The labels and helps of the library are placeholders and lists; ours are sentences.
-        for field in self.fields.values():
-            field.widget.attrs.pop("placeholder", None)
+        _speak_our_words(self)
         self.fields["email"].label = "Work e-mail"
         self.fields["password1"].help_text = "At least 10 characters."
         self.invitation = invitation_in_session(context.request)

@@ -1,21 +1,23 @@
 """The acceptance story in a real browser, by the labels people see, in light and in dark. Leaves its pictures.
 
-The pictures go to `.local/pictures`, or to the folder PICTURES names (`make pictures` names docs/pictures).
+The pictures go to `.local/pictures`; `make pictures` takes those from there that the documents show.
 """
 
-import os
-import re
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.core.files.base import ContentFile
 from playwright.sync_api import Page, expect
 
+from purposejobs.demo.market import profile_of
+from purposejobs.demo.resumes import draw
 from tests.factories import PASSWORD, make_candidate
-from tests.integrations.connected import RESUME, Ats
+from tests.integrations.connected import Ats
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.real_http]
-PICTURES = Path(os.environ.get("PICTURES") or Path(__file__).resolve().parents[2] / ".local" / "pictures")
+LEILA, HUGO = profile_of(0), profile_of(3)  # people of the demo: one applies, one is sent by hand
+PICTURES = Path(__file__).resolve().parents[2] / ".local" / "pictures"
 
 
 class Story:
@@ -45,7 +47,7 @@ class Story:
 
     def sign_in(self, email: str) -> None:
         self.page.goto(f"{self.home}/accounts/login/")
-        self.page.get_by_label(re.compile("^e-?mail", re.IGNORECASE)).fill(email)
+        self.page.get_by_label("E-mail").fill(email)
         self.page.get_by_label("Password").first.fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
         expect(self.page.get_by_role("heading", level=1)).to_be_visible()
@@ -81,7 +83,21 @@ def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery
     start_celery("exports", **quick)
     start_celery("beat", **quick)
     make_candidate(
-        "Noor Haddad", is_discoverable=True, headline="Designer of quiet tools", skills=["Figma", "Research"]
+        HUGO.person.name,
+        HUGO.person.email,
+        is_discoverable=True,
+        headline=HUGO.person.headline,
+        location=HUGO.person.location,
+        summary=HUGO.summary,
+        phone=HUGO.phone,
+        links=list(HUGO.links),
+        skills=list(HUGO.skills),
+        values=list(HUGO.values),
+        target_location=HUGO.person.location,
+        resume=ContentFile(draw(HUGO), "cv.pdf"),
+        resume_name="hugo-lindqvist.pdf",
+        resume_type="application/pdf",
+        resume_size=len(draw(HUGO)),
     )
 
     # 1. Sign in: the dashboard and its navigation.
@@ -136,10 +152,15 @@ def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery
     story.check_page()
     story.picture("board")
     story.go("Backend Engineer", "Apply")
-    page.get_by_label("Name").fill("Ines Ortega")
-    page.get_by_label("E-mail").fill("ines.ortega@example.net")
-    page.get_by_label("Phone").fill("+49 40 5550 123")
-    page.get_by_label("Résumé").set_input_files({"name": "ines.pdf", "mimeType": "application/pdf", "buffer": RESUME})
+    page.get_by_label("Name").fill(LEILA.person.name)
+    page.get_by_label("E-mail").fill(LEILA.person.email)
+    page.get_by_label("Phone").fill(LEILA.phone)
+    page.get_by_label("Location").fill(LEILA.person.location)
+    page.get_by_label("Headline").fill(LEILA.person.headline)
+    page.get_by_label("Links").fill(LEILA.links[0])
+    page.get_by_label("Résumé").set_input_files(
+        {"name": "leila-farahani.pdf", "mimeType": "application/pdf", "buffer": draw(LEILA)}
+    )
     page.get_by_label("Note").fill("I like your queues.")
     story.check_page()
     story.picture("apply")
@@ -150,19 +171,19 @@ def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery
     page.goto(f"{story.home}/c/acme/candidates/")
     story.check_page()
     story.picture("candidates")
-    page.get_by_role("link", name="Ines Ortega").first.click()
+    page.get_by_role("link", name=LEILA.person.name).first.click()
     panel = page.locator("#slide-over")
     expect(panel.get_by_text("In Lever").first).to_be_visible(timeout=20_000)
     expect(panel.get_by_text("New lead").first).to_be_visible()
     expect(panel.get_by_role("link", name="View in Lever")).to_be_visible()
     story.picture("card-in-lever")
-    (opportunity,) = ats.opportunities(email="ines.ortega@example.net")
+    (opportunity,) = ats.opportunities(email=LEILA.person.email)
     assert (opportunity["stage"], opportunity["origin"]) == ("lead-new", "sourced")
     assert "Purpose Jobs" in opportunity["tags"]
 
     # 7. Share → Send to Lever, by hand.
-    page.goto(f"{story.home}/c/acme/candidates/?q=Noor")
-    page.get_by_role("link", name="Noor Haddad").first.click()
+    page.goto(f"{story.home}/c/acme/candidates/?q=Hugo")
+    page.get_by_role("link", name=HUGO.person.name).first.click()
     panel.get_by_role("link", name="Open page").click()
     page.wait_for_url("**/candidates/*/**")
     page.locator("summary", has_text="Share").click()
@@ -171,6 +192,8 @@ def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery
     page.get_by_role("link", name="Send to Lever").click()
     dialog = page.locator("#dialog")
     expect(dialog.get_by_text("What leaves Purpose Jobs")).to_be_visible()
+    dialog.get_by_label("Job").select_option("Backend Engineer · Berlin")
+    expect(dialog.locator("dd", has_text="Backend Engineer, Berlin")).to_contain_text("Stage New lead")
     story.picture("send-to-lever")
     story.check_page()
     dialog.get_by_role("button", name="Send to Lever").click()
@@ -181,13 +204,13 @@ def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery
 
     # The board of the ATS shows the candidate in New lead.
     page.goto(f"{emulator.url}/candidates")
-    expect(page.locator("section, li, td", has_text="New lead").get_by_text("Ines Ortega").first).to_be_visible()
+    expect(page.locator("section, li, td", has_text="New lead").get_by_text(LEILA.person.name).first).to_be_visible()
     story.picture("ats-board")
 
     # 10. Access is revoked there: Reconnect here; an applicant waits, and goes out after reconnecting.
     emulator.control("POST", f"/accounts/{opportunity['account']}/revoke")
     page.goto(f"{story.home}/c/acme/candidates/")
-    _apply_by_hand(story, "Late Arrival", "late.arrival@example.net")
+    apply_by_hand(story, "Late Arrival", "late.arrival@example.net")
     page.goto(f"{story.home}/c/acme/settings/integrations/")
     for _ in range(40):
         if page.get_by_text("Reconnect", exact=True).count():
@@ -206,12 +229,19 @@ def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery
     assert len(ats.opportunities(email="late.arrival@example.net")) == 1
 
 
-def _apply_by_hand(story: Story, name: str, email: str) -> None:
+def apply_by_hand(story: Story, name: str, email: str) -> None:
     page = story.page
     page.goto(f"{story.home}/jobs/")
     story.go("Backend Engineer", "Apply")
     page.get_by_label("Name").fill(name)
     page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Résumé").set_input_files({"name": "cv.pdf", "mimeType": "application/pdf", "buffer": RESUME})
+    page.get_by_label("Résumé").set_input_files(
+        {"name": "cv.pdf", "mimeType": "application/pdf", "buffer": draw(LEILA)}
+    )
     page.get_by_role("button", name="Send application").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+
+
+def attach_resume(page: Page) -> None:
+    resume = {"name": "leila-farahani.pdf", "mimeType": "application/pdf", "buffer": draw(LEILA)}
+    page.get_by_label("Résumé").set_input_files(resume)
