@@ -158,8 +158,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
-    # An unacknowledged message goes out again after this; every task bears running twice.
-    "visibility_timeout": 600,
+    # No copies of messages in hand: kombu puts those back when Redis goes away, stumbles over the connection that is no
+    # more, and the worker ends. A message is a nudge; the sweep finds what a killed worker had in hand.
+    "ack_emulation": False,
     "queue_order_strategy": "purposejobs.celery.FreshFirst",
 }
 CELERY_TASK_IGNORE_RESULT = True

@@ -79,6 +79,24 @@ def test_without_redis_nothing_is_sent_and_afterwards_the_applicant_arrives_by_i
     assert len(ats.opportunities(email=application.email)) == 1
 
 
+def test_a_worker_that_loses_redis_in_the_middle_of_a_task_lives_on(
+    ats, connection, linked_job, acme, own_redis, start_celery
+):
+    worker = start_celery("exports", **QUICK, REDIS_URL=own_redis.url)
+    ats.fault("slow", seconds=1.5, when="after")
+    application = apply(linked_job)
+    wait_until(lambda: ats.opportunities(email=application.email), what="the create")
+
+    own_redis.stop()
+    wait_until(lambda: is_sent(acme), what="the record of a call that Redis has nothing to do with")
+    own_redis.start()
+    apply(linked_job, "Ben")
+
+    start_celery("beat", **QUICK, REDIS_URL=own_redis.url)
+    wait_until(lambda: is_sent(acme), seconds=40, what="the next export")
+    assert worker.popen.poll() is None, worker.output[-3000:]
+
+
 class OwnRedis:
     """A Redis that a test may stop and start."""
 
