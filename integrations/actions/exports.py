@@ -232,6 +232,23 @@ def queue_exports(
     return exports
 
 
+def give_way(exports: Iterable[CandidateExport], *, job: Job | None, posting: Posting) -> None:
+    """Let the cancelled rows that have these rows' places at a posting wait again, in their stead."""
+    askers: dict[tuple[str, User | None], list[int]] = {}
+    for export in exports:
+        askers.setdefault((export.reason, export.requested_by), []).append(export.candidate_id)
+    for (reason, requested_by), candidate_pks in askers.items():
+        queue_exports(
+            connection=posting.connection,
+            candidate_pks=candidate_pks,
+            posting=posting,
+            job=job,
+            reason=reason,
+            requested_by=requested_by,
+            revives={State.CANCELLED},
+        )
+
+
 def cancel(exports: "QuerySet[CandidateExport]", reason: str) -> int:
     """Cancel rows that nobody has in hand, keeping what is known of an unclear attempt; return how many."""
     return exports.filter(claim=None).update(

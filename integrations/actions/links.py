@@ -4,7 +4,7 @@ from django.db.models import Exists, OuterRef
 
 from accounts.models import Company, User
 from candidates.models import Application
-from integrations.actions.exports import State, cancel, queue_exports, unasked
+from integrations.actions.exports import State, cancel, give_way, queue_exports, unasked
 from integrations.errors import Refused
 from integrations.models import Activity, CandidateExport, Posting, PostingLink
 from integrations.nudging import DRAIN, nudge
@@ -76,10 +76,12 @@ def unlink_job(*, company: Company, job: Job, unlinked_by: User) -> None:
 def move_waiting(*, job: Job, before: Posting, after: Posting) -> None:
     """Move a job's waiting rows to its new posting; a row whose place there is taken is cancelled.
 
-    A row that must be looked up first stays until that is done: it may be in the ATS under the old posting.
+    A cancelled row that has the place waits again in its stead: else nobody would go. A row that must be looked up
+    first stays until that is done: it may be in the ATS under the old posting.
     """
     moving = CandidateExport.objects.waiting().filter(posting=before, job=job, claim=None, look_first=False)
     taken = CandidateExport.objects.filter(posting=after, candidate_id=OuterRef("candidate_id"))
+    give_way(moving.filter(Exists(taken.filter(state=State.CANCELLED))), job=job, posting=after)
     cancel(moving.filter(Exists(taken)), CandidateExport.Cancelled.ALREADY_QUEUED)
     moving.filter(~Exists(taken)).update(posting=after, held_reason="")
     nudge(DRAIN, after.connection_id)

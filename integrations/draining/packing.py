@@ -9,12 +9,14 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
 from accounts.models import Company
 from candidates.models import Application, Candidate
+from integrations.actions.exports import give_way
 from integrations.models import AccountUser, CandidateExport, Connection, ExportAttempt, Posting, PostingLink
 from integrations.providers import Parcel, Payload, Provider, Resume
 
@@ -195,6 +197,7 @@ def _reason_to_hold(facts: Facts, export: CandidateExport) -> str:
 def _move_remapped(facts: Facts, exports: list[CandidateExport]) -> dict[int, str]:
     """Let rows that had to be looked up first follow their job to its new posting, now that they were.
 
+    The move is written down before the call: whoever finds the claim run out must look where the create went.
     Returns the reasons to cancel, by key, of those whose place there is taken.
     """
     moving = []
@@ -211,19 +214,17 @@ def _move_remapped(facts: Facts, exports: list[CandidateExport]) -> dict[int, st
             moving.append((export, target))
     if not moving:
         return {}
-    taken = set(
-        CandidateExport.objects.filter(
-            connection=facts.connection,
-            candidate_id__in=[export.candidate_id for export, _ in moving],
-            posting__in=[target for _, target in moving],
-        ).values_list("candidate_id", "posting_id")
-    )
     cancelled: dict[int, str] = {}
     for export, target in moving:
-        if (export.candidate_id, target.pk) in taken:
+        try:
+            with transaction.atomic():
+                CandidateExport.objects.filter(pk=export.pk).update(posting=target)
+        except IntegrityError:
             cancelled[export.pk] = Cancelled.ALREADY_QUEUED
+            twins = CandidateExport.objects.filter(candidate_id=export.candidate_id, posting=target)
+            if twins.filter(state=CandidateExport.State.CANCELLED).exists():
+                give_way([export], job=export.job, posting=target)
         else:
-            taken.add((export.candidate_id, target.pk))
             export.posting_id = target.pk
     return cancelled
 
