@@ -60,6 +60,8 @@ class Errand:
     started_at: datetime | None = None
     milliseconds: int = 0
     was_repeated: bool = False
+    # What it was called with last.
+    client: object = None
     # Monotonic seconds: later than this too little of the claim is left for a whole call.
     begin_before: float = 0.0
 

@@ -226,6 +226,7 @@ class Slice:
 
     def _start(self, errand: Errand) -> None:
         self.running += 1
+        errand.client = self.clients[-1]
         _pool().submit(call, errand, self.provider, self.clients[-1], self.finished)
 
     def _take_in(self, errand: Errand) -> None:
@@ -262,10 +263,11 @@ class Slice:
             self.stops = True
 
     def _repeat(self, errand: Errand) -> None:
-        """Refresh the access token, and make the same call once more."""
+        """Refresh the access token, unless another call has done so since, and make the same call once more."""
         errand.was_repeated = True
         try:
-            self._open_client(timedelta(seconds=1), refused=self.connection.access_token)
+            if errand.client is self.clients[-1]:
+                self._open_client(timedelta(seconds=1), refused=self.connection.access_token)
             self.bucket.give_back(-1)
         except (TryLater, ConnectionLost) as error:
             errand.outcome = error

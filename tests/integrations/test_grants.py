@@ -126,6 +126,17 @@ def test_a_rotating_token_is_traded_once_however_many_want_it(ats, connection):
     assert refreshes(ats) == before + 1
 
 
+def test_calls_refused_together_refresh_the_token_once(ats, connection, linked_job):
+    applications = [apply(linked_job, f"Person {number}") for number in range(6)]
+    before = refreshes(ats)
+    ats.emulator.control("POST", f"/accounts/{connection.account_id}/expire_tokens")
+
+    drain(connection)
+
+    assert refreshes(ats) == before + 1
+    assert [len(ats.opportunities(email=row.email)) for row in applications] == [1] * 6
+
+
 def test_an_idle_grant_is_kept_alive(ats, connection):
     with company_scope(connection.company_id):
         Connection.objects.update(token_refreshed_at=timezone.now() - timedelta(days=8))
