@@ -32,7 +32,8 @@ Optional, declared by being there:
     follow_up(client, payload, *, external_id, contact_id, needs_phone) -> None
         Add it. `needs_phone` is what `Created.lacks_phone` said.
     find_follow_up(client, payload, external_id) -> bool
-        Whether the follow-up's note is there already.
+        Whether a note of the person is there already. It need not be the one that would travel now: applications are
+        withdrawn and jobs connected anew between two tries (`Parcel.all_notes`).
     calls_to_follow_up(*, needs_phone, look_first) -> int
     list_users(client) -> list[UserRecord]
     list_stages(client) -> list[StageRecord]
@@ -77,6 +78,8 @@ class Parcel:
     resume: Resume | None
     posting_id: str
     acting_user_id: str
+    # Where a note's fate is unknown: all that the person wrote to this company, also in withdrawn applications.
+    all_notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ class Facts:
     links: dict[int, Posting] = field(default_factory=dict)
     applications: dict[int, list[Application]] = field(default_factory=lambda: defaultdict(list))
     sendable: set[int] = field(default_factory=set)
+    notes: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     users: dict[str, AccountUser] = field(default_factory=dict)
     users_by_email: dict[str, AccountUser] = field(default_factory=dict)
     verified: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -107,6 +108,11 @@ class Facts:
             sendable = Candidate.objects.sendable_by(company).filter(pk__in=by_hand)
             facts.sendable = set(sendable.values_list("pk", flat=True))
         facts._read_users(exports)
+        unclear = {export.candidate_id for export in exports if export.follow_up_look_first}
+        if unclear:
+            written = Application.objects.for_company(company).filter(candidate_id__in=unclear).exclude(note="")
+            for candidate_pk, note in written.values_list("candidate_id", "note"):
+                facts.notes[candidate_pk].append(note)
         return facts
 
     def _read_users(self, exports: list[CandidateExport]) -> None:
@@ -270,6 +276,7 @@ def _parcel(facts: Facts, errand: Errand) -> Parcel:
         resume=_resume(source) if errand.kind == Kind.CREATE else None,
         posting_id=export.look_posting_id if is_look else posting.external_id if posting else "",
         acting_user_id=export.acting_user_id if errand.kind == Kind.FOLLOW_UP else facts.acting_user_id(export),
+        all_notes=tuple(facts.notes[export.candidate_id]),
     )
 
 

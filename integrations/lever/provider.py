@@ -82,6 +82,7 @@ class Payload:
     acting_user_id: str
     profile_url: str
     note: str
+    all_notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ def prepare(parcels: Iterable[Parcel]) -> list[Payload]:
             acting_user_id=parcel.acting_user_id,
             profile_url=parcel.profile_url,
             note=_without_mentions(parcel.note.strip()),
+            all_notes=tuple(_without_mentions(note.strip()) for note in parcel.all_notes),
         )
         for parcel in parcels
     ]
@@ -183,11 +185,14 @@ def follow_up(client: Client, payload: Payload, *, external_id: str, contact_id:
 
 
 def find_follow_up(client: Client, payload: Payload, external_id: str) -> bool:
-    """Say whether our note is there; the phone is added before it. Without a note there is nothing to double."""
+    """Say whether our note is there, or another of the person's; the phone is added before it.
+
+    Without a note to write there is nothing to double.
+    """
     if not payload.note:
         return False
-    wanted = payload.note.split()
-    return any(text.split() == wanted for note in client.data.list_notes(external_id) for text in note.texts)
+    ours = [note.split() for note in {payload.note, *payload.all_notes}]
+    return any(text.split() in ours for note in client.data.list_notes(external_id) for text in note.texts)
 
 
 def list_postings(client: Client) -> list[PostingRecord]:

@@ -78,3 +78,42 @@ def test_a_worker_that_dies_after_a_move_is_looked_up_where_it_sent(ats, connect
 
     (opportunity,) = ats.opportunities(email=application.email)
     assert opportunity["id"] == created.external_id == only_export(acme).external_id
+
+
+@pytest.fixture
+def two_notes(ats, connection, linked_job, acme, alice):
+    """Somebody who applied twice, and whose first note went unheard."""
+    application = apply(linked_job, note="Hello from one")
+    other = make_job(acme, ELSEWHERE)
+    with company_scope(acme):
+        actions.link_job(company=acme, job=other, posting_pk=posting(ELSEWHERE).pk, linked_by=alice)
+    ats.fault("drop_after", "POST /v1/opportunities/*/notes")
+    drain(connection)
+    export = only_export(acme)
+    assert (export.follow_up, export.follow_up_look_first) == ("waiting", True)
+    make_application(other, application.candidate, note="Hello from two")
+    return application
+
+
+def test_a_note_that_was_heard_of_late_is_not_followed_by_another_of_theirs(
+    ats, connection, linked_job, acme, alice, two_notes
+):
+    connect_with(linked_job, ELSEWHERE, alice)
+
+    make_due(acme)
+    drain(connection)
+
+    (opportunity,) = ats.opportunities(email=two_notes.email)
+    assert [note["values"] for note in opportunity["notes"]] == [["Hello from one"]]
+    assert only_export(acme).follow_up == "done"
+
+
+def test_a_note_of_a_withdrawn_application_counts_as_theirs_too(ats, connection, acme, two_notes):
+    with company_scope(acme):
+        candidates.withdraw(application=two_notes)
+
+    make_due(acme)
+    drain(connection)
+
+    (opportunity,) = ats.opportunities(email=two_notes.email)
+    assert [note["values"] for note in opportunity["notes"]] == [["Hello from one"]]
