@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Case, F, When
 from django.utils import timezone
 
 from integrations.actions.connections import lose_connection
@@ -178,12 +179,10 @@ def _keep_stages(connection: Connection, records: list[StageRecord]) -> None:
 def _let_go(connection: Connection) -> None:
     """Release rows that were held for a posting that takes candidates again, or for somebody to act as."""
     held = CandidateExport.objects.waiting().filter(connection=connection).exclude(held_reason="")
-    freed = held.filter(posting__is_open=True, posting__gone_at=None).update(
-        held_reason="", next_attempt_at=timezone.now()
-    )
-    freed += held.filter(held_reason=CandidateExport.Held.NO_ACTING_USER).update(
-        held_reason="", next_attempt_at=timezone.now()
-    )
+    # A row to be looked up is not looked up sooner: its unclear attempt must have landed.
+    at = Case(When(look_first=True, then=F("next_attempt_at")), default=timezone.now())
+    freed = held.filter(posting__is_open=True, posting__gone_at=None).update(held_reason="", next_attempt_at=at)
+    freed += held.filter(held_reason=CandidateExport.Held.NO_ACTING_USER).update(held_reason="", next_attempt_at=at)
     if freed:
         nudge(DRAIN, connection.pk)
 

@@ -12,7 +12,8 @@ from integrations.models import CandidateExport, Connection
 from integrations.providers import Provider
 
 # One statement: follow-ups first, then the rows that are due the longest, as many as there are tokens for their calls.
-# Rows that another drain has locked are passed over. Each row gets a claim of its own.
+# Rows that another drain has locked are passed over. Each row gets a claim of its own. Whether the connection still
+# stands is asked here once more: the slice read it a while ago.
 CLAIM = """
 WITH follow_ups AS (
     SELECT id, 0 AS kind, follow_up_at AS due_at,
@@ -21,12 +22,14 @@ WITH follow_ups AS (
     FROM integrations_candidateexport
     WHERE connection_id = %(connection)s AND follow_up = 'waiting' AND state = 'sent'
       AND follow_up_at <= statement_timestamp()
+      AND EXISTS (SELECT FROM integrations_connection WHERE id = %(connection)s AND state = 'active')
     ORDER BY follow_up_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), exports AS (
     SELECT id, 1 AS kind, next_attempt_at AS due_at, CASE WHEN look_first THEN %(find_calls)s ELSE 1 END AS calls
     FROM integrations_candidateexport
     WHERE connection_id = %(connection)s AND state = 'waiting' AND next_attempt_at <= statement_timestamp()
       AND (held_reason = '' OR look_first)
+      AND EXISTS (SELECT FROM integrations_connection WHERE id = %(connection)s AND state = 'active')
     ORDER BY next_attempt_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), lined_up AS (
     SELECT id, kind, sum(calls) OVER (ORDER BY kind, due_at, id) AS calls_so_far

@@ -142,6 +142,8 @@ def _conclude(provider: Provider, connection: Connection, errand: Errand) -> Exp
         outcome, code = Outcome.REJECTED, "internal_error"
         if errand.kind == Kind.CREATE:
             _remember_attempt(errand)
+        elif errand.kind == Kind.FOLLOW_UP:
+            export.follow_up_look_first = True
         _reject(errand, code, {})
     if connection.state == Connection.State.DISCONNECTED and export.state == State.WAITING:
         export.state, export.cancelled_reason = State.CANCELLED, CandidateExport.Cancelled.DISCONNECTED

@@ -181,7 +181,9 @@ class CandidateExport(TenantModel):
             self.look_first, self.look_email, self.look_posting_id, self.look_since = False, "", "", None
             self.external_id = self.external_url = self.external_contact_id = self.stage_id = ""
             self.follow_up, self.sent_at, self.deleted_there_at = self.FollowUp.NONE, None, None
-        self.state, self.changed_at, self.next_attempt_at = self.State.WAITING, timezone.now(), timezone.now()
+        # An unclear attempt may still land: nobody's impatience makes us look before it must have.
+        self.next_attempt_at = max(timezone.now(), self.next_attempt_at) if self.look_first else timezone.now()
+        self.state, self.changed_at = self.State.WAITING, timezone.now()
         self.reason, self.requested_by, self.requested_at = reason, requested_by, timezone.now()
         self.job = job or self.job
         self.tries, self.held_reason, self.failure_code, self.cancelled_reason = 0, "", "", ""
