@@ -66,6 +66,7 @@ class Trouble:
         self.agenda: list[tuple[float, int, Callable[[], None]]] = []
         self.numbers = itertools.count()
         self.down: set[str] = set()
+        self.ended_by_themselves: list[str] = []
         self.archive_reason = ""
         self.acts_possible = [
             *[self.withdraw] * 4, *[self.remap] * 4, *[self.unlink] * 2, *[self.retry_failed] * 5, self.dismiss,
@@ -92,6 +93,7 @@ class Trouble:
         kills = itertools.cycle(KILLS)
         while waiting or time.monotonic() < begun + seconds:
             self._do_agenda()
+            self._look_after_processes()
             now = time.monotonic()
             # The last quarter is for those already there, and for what was begun.
             share = min(1.0, (now - begun) / (0.75 * seconds))
@@ -124,6 +126,7 @@ class Trouble:
         self.calm_since = timezone.now()
         pressed_at, deadline = 0.0, time.monotonic() + seconds
         while what := self._still_under_way():
+            self._look_after_processes()
             if time.monotonic() > deadline:
                 print(f"Still under way after {seconds:.0f} s: {what}")
                 return
@@ -132,7 +135,7 @@ class Trouble:
             if time.monotonic() > pressed_at + 4:
                 pressed_at = time.monotonic()
                 for house in self.houses:
-                    self._try(lambda house=house: self._press_refresh(house), "refresh account")
+                    self._try(lambda house=house: self._tend(house), "tend")
             time.sleep(0.3)
 
     def _put_in_order(self, house: House) -> None:
@@ -152,12 +155,32 @@ class Trouble:
         if house.is_left_lost:
             self.stack.emulator.control("POST", f"{account}/revoke")
 
-    def _press_refresh(self, house: House) -> None:
+    def _tend(self, house: House) -> None:
+        """Ask for the postings again until they came; then connect jobs anew whose posting is gone, but for one."""
         with company_scope(house.company):
             connection = Connection.objects.get(pk=house.connection.pk)
-            stale = connection.postings_listed_at is None or connection.postings_listed_at < self.calm_since
-            if connection.is_active and (stale or connection.postings_error):
+            if not connection.is_active:
+                return
+            if self._is_stale(connection):
                 actions.refresh_account(connection=connection)
+                return
+            for job in house.jobs[house.is_left_closed :]:
+                link = PostingLink.objects.select_related("posting").get(job=job)
+                target = Posting.objects.filter(connection=connection).accepting().order_by("?").first()
+                if target and not link.posting.accepts_candidates:
+                    actions.link_job(company=house.company, job=job, posting_pk=target.pk, linked_by=house.admin)
+                    self.acts["connect anew"] += 1
+
+    def _is_stale(self, connection: Connection) -> bool:
+        listed_at = connection.postings_listed_at
+        return listed_at is None or listed_at < self.calm_since or bool(connection.postings_error)
+
+    def _look_after_processes(self) -> None:
+        """Start again, and note, what ended though nobody killed it."""
+        for name, process in self.stack.celery.items():
+            if name not in self.down and process.popen.poll() is not None:
+                self.ended_by_themselves.append(process.log.name)
+                process.start()
 
     def _still_under_way(self) -> str:
         """Say what is due or in hand, if anything."""
@@ -171,10 +194,16 @@ class Trouble:
             "ended, waiting": exports.filter(connection__state="disconnected", state="waiting").count(),
             "follow-ups": active.filter(state="sent", follow_up__in=["waiting", "sending"]).count(),
             "lists": lists.exclude(postings_listed_at__gte=self.calm_since).count(),
+            "jobs on a posting that is gone": sum(self._gone_links(house) for house in self.houses),
             "lost": sum(house.refreshed().state != "active" for house in self.houses if not house.is_left_lost),
             "not noticed": sum(house.refreshed().state == "active" for house in self.houses if house.is_left_lost),
         }
         return ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+
+    def _gone_links(self, house: House) -> int:
+        links = PostingLink.objects.using("owner").filter(job__in=house.jobs[house.is_left_closed :])
+        open_ones = links.filter(posting__is_open=True, posting__gone_at=None).count()
+        return 0 if house.is_left_lost else links.count() - open_ones
 
     # -- Faults and kills ----------------------------------------------------------------------------------------------
 

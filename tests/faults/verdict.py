@@ -27,6 +27,9 @@ class Verdict:
         self.held: collections.Counter[str] = collections.Counter()
         for house in trouble.houses:
             self._look_at(house)
+        for log in trouble.ended_by_themselves:
+            self.counts["processes that ended by themselves"] += 1
+            self.wrong.append(f"a process ended by itself: {log}")
 
     def _say(self, what: str, house: House, sentence: str) -> None:
         self.counts[what] += 1
@@ -52,18 +55,30 @@ class Verdict:
     # -- Our side ------------------------------------------------------------------------------------------------------
 
     def _look_for_lost(self, house: House) -> None:
-        """Everybody who applied to a connected job has a row."""
-        rows = {(export.candidate_id, export.job_id) for export in self.exports}
-        rows |= {(export.candidate_id, job) for export in self.exports for job in self._jobs_of(export)}
-        self.counts["people"] += len(house.people) + len(house.latecomers)
-        for group in self.applications.values():
-            for application in group:
-                if not application.withdrawn_at and (application.candidate_id, application.job_id) not in rows:
-                    self._say("lost", house, f"application {application.pk} has no export")
+        """Whoever applied is there, or on the way, for each job; jobs that shared a posting are one.
 
-    def _jobs_of(self, export: CandidateExport) -> list[int]:
-        links = PostingLink.objects.using("owner").filter(posting_id=export.posting_id)
-        return list(links.values_list("job_id", flat=True)) if export.posting_id else []
+        Only a recruiter may have put them aside.
+        """
+        self.counts["people"] += len(house.people) + len(house.latecomers)
+        going = collections.defaultdict(list)
+        for export in self.exports:
+            if export.state != "cancelled" or export.cancelled_reason == "dismissed":
+                going[export.candidate_id].append(export)
+        for candidate, group in self.applications.items():
+            standing = [application for application in group if not application.withdrawn_at]
+            needed = min(len(standing), 1) if self._have_shared(house) else len(standing)
+            if len(going[candidate]) < needed:
+                self._say("lost", house, f"candidate {candidate} applied {needed} times: {going[candidate]}")
+
+    def _have_shared(self, house: House) -> bool:
+        """Say whether the jobs were connected with one posting at any time, as the record of links says."""
+        linked = Activity.objects.using("owner").filter(company=house.company, verb=Activity.Verb.LINKED)
+        current: dict[int | None, str] = {}
+        for act in linked.order_by("created_at", "pk"):
+            current[act.job_id] = act.detail
+            if len(set(current.values())) < len(current):
+                return True
+        return False
 
     def _look_at_export(self, house: House, export: CandidateExport) -> None:
         name = f"export {export.pk}"
@@ -139,7 +154,11 @@ class Verdict:
     def _look_at_held(self, house: House, export: CandidateExport, name: str) -> None:
         posting = Posting.objects.using("owner").filter(pk=export.posting_id).first()
         is_closed = posting is not None and not posting.accepts_candidates
-        if export.held_reason == "no_acting_user" or not is_closed or export.look_first:
+        links = PostingLink.objects.using("owner")
+        elsewhere = links.filter(job_id=export.job_id).exclude(posting_id=export.posting_id).exists()
+        asked = [one.job_id for one in self.applications[export.candidate_id] if not one.withdrawn_at]
+        here = links.filter(job_id__in=asked, posting_id=export.posting_id).exists()
+        if export.held_reason == "no_acting_user" or not is_closed or export.look_first or (elsewhere and not here):
             self._say("held without a reason", house, f"{name}: {export.held_reason}, look {export.look_first}")
 
     def _look_at_cancelled(self, house: House, export: CandidateExport, name: str) -> None:
@@ -150,7 +169,7 @@ class Verdict:
         asked = {one.job_id for one in applications if not one.withdrawn_at}
         reason = {
             "withdrawn": any(application.withdrawn_at for application in applications),
-            "unlinked": not links.filter(job_id__in=asked).exists(),
+            "unlinked": not links.filter(job_id__in=asked).exists() or any(row.state != "cancelled" for row in twins),
             "already_queued": bool(twins),
             "disconnected": verbs.filter(verb=Activity.Verb.DISCONNECTED).exists(),
             "dismissed": verbs.filter(verb=Activity.Verb.DISMISSED, candidate_id=export.candidate_id).exists(),
@@ -210,7 +229,12 @@ class Verdict:
         names += ["notes that wait as well", "there, to be found before a next try"]
         wrong = ["duplicates", "lost", "stuck", "note twice", "note missing", "note of somebody else"]
         wrong += ["résumé missing or cut", "opportunity without an export", "failed without a reason"]
-        wrong += ["held without a reason", "cancelled without a reason", "sent without access"]
+        wrong += [
+            "processes that ended by themselves",
+            "held without a reason",
+            "cancelled without a reason",
+            "sent without access",
+        ]
         return [
             ("companies", len(trouble.houses)),
             ("people, exports", f"{self.counts['people']}, {self.counts['exports']}"),
