@@ -33,7 +33,8 @@ def drained(stage: Stage, seats: list[Seat]) -> float:
     began = time.perf_counter()
     for seat in seats:
         publish(DRAIN, seat.connection.pk)
-    stage.wait_for(lambda: stage.count_unsent(seats) == 0, "the drain")
+    # Asked seldom enough that asking does not weigh on what is measured.
+    stage.wait_for(lambda: stage.count_unsent(seats) == 0, "the drain", every=0.05)
     return time.perf_counter() - began
 
 
@@ -92,14 +93,16 @@ def export_open(stage: Stage) -> Iterator[Figure]:
                 stage.line_up(seat, each, resume_bytes=resume_bytes)
             (spare,) = stage.make_seats(1)
             stage.line_up(spare, 1, resume_bytes=resume_bytes)
-            stage.start_workers(pool=pool, environment=UNPACED)
-            measured = ("exports-0", "postgres", "redis")
+            # As many processes of either kind: two workers with threads, or one worker with two children.
+            workers = stage.start_workers(2 if pool == "threads" else 1, pool=pool, environment=UNPACED)
+            measured = (*workers, "postgres", "redis")
             before, emulator_before = stage.cpu(*measured), stage.cpu("emulator")
             seconds = drained(stage, seats)
             total = connections_ * each
             cpu, emulator_cpu = stage.cpu(*measured) - before, stage.cpu("emulator") - emulator_before
             stage.check_once(seats, each)
-            stage.stop("exports-0")
+            for worker in workers:
+                stage.stop(worker)
             reference = total / bare_loop(stage, spare, total)
             note = f"{cpu / total * 1000:.2f} ms CPU each; emulator {emulator_cpu / total * 1000:.2f} ms"
             yield Figure(f"export_open{label}_{pool}", total / seconds, reference, "per s", note)
@@ -119,6 +122,26 @@ def export_paced(stage: Stage) -> Iterator[Figure]:
     seconds = drained(stage, [seat])
     stage.check_once([seat], count)
     yield Figure("export_paced", seconds, (count - 20) / 10, "s", f"{stage.too_many()} answers of 429")
+
+
+def export_slow(stage: Stage) -> Iterator[Figure]:
+    """Seconds for many connections at 10 a second and 300 ms latency, by pool: slots count here, not CPU."""
+    stage.control("POST", "/switches", latency_ms=300)
+    count, each = (5, 40) if stage.is_quick else (20, 80)
+    for pool, slots in (("threads", 8), ("prefork", 2), ("prefork", 4)):
+        seats = stage.make_seats(count)
+        for seat in seats:
+            stage.line_up(seat, each)
+            Bucket(seat.connection.bucket, *get_provider("lever").RATE).take(0)
+        (worker,) = stage.start_workers(pool=pool, environment={"EXPORT_THREADS": str(slots)})
+        idle_until = time.monotonic() + 2
+        stage.wait_for(lambda until=idle_until: time.monotonic() > until, "full buckets")  # type: ignore[misc]
+        seconds = drained(stage, seats)
+        stage.check_once(seats, each)
+        memory = sum(stage.memory(name) for name in (worker,))
+        stage.stop(worker)
+        note = f"{count} connections; {memory:.0f} MiB"
+        yield Figure(f"export_slow_{pool}_{slots}", seconds, (each - 20) / 10, "s", note)
 
 
 def single_exports(stage: Stage, seat: Seat, tries: int) -> list[float]:
@@ -290,6 +313,7 @@ FIGURES: dict[str, Callable[[Stage], Iterator[Figure]]] = {
     "emulator": emulator,
     "export_open": export_open,
     "export_paced": export_paced,
+    "export_slow": export_slow,
     "export_fair": export_fair,
     "export_scale": export_scale,
     "recovery": recovery,

@@ -123,8 +123,8 @@ class Stage:
 
     def start_workers(
         self, count: int = 1, *, pool: str = "threads", environment: Mapping[str, str] | None = None
-    ) -> None:
-        """Start export workers and wait until they are ready."""
+    ) -> list[str]:
+        """Start export workers, wait until they are ready, and return their names."""
         environment = environment or {}
         for number in range(count):
             name = f"exports-{number}"
@@ -135,6 +135,7 @@ class Stage:
             self.start(name, ["sh", "-c", f"exec {command}"], **{**every, **environment})
             log = self.folder / f"{name}.log"
             self.wait_for(lambda log=log: " ready." in log.read_text(errors="replace"), name)  # type: ignore[misc]
+        return [f"exports-{number}" for number in range(count)]
 
     def stop(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
         """Stop a process and all that it started."""
@@ -170,8 +171,9 @@ class Stage:
         return total
 
     def memory(self, name: str) -> float:
-        """Return the resident memory of a process, in MiB."""
-        return psutil.Process(self.processes[name].pid).memory_info().rss / 2**20
+        """Return the memory of a process and its children, in MiB; what they share is counted once."""
+        root = psutil.Process(self.processes[name].pid)
+        return sum(process.memory_full_info().pss for process in [root, *root.children(recursive=True)]) / 2**20
 
     def wait_for(self, condition: Callable[[], Any], what: str, *, seconds: float = 600, every: float = 0.02) -> None:
         """Come back as soon as the condition holds."""

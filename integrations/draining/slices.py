@@ -190,7 +190,7 @@ class Slice:
         """Return how many rows may be in hand: as many as the rest of the slice can call, by the pace so far."""
         pool_size = int(settings.EXPORTS["pool_size"])
         if not self.calls_done:
-            return 2 * pool_size
+            return MOST_IN_HAND // 2
         seconds_each = max(self.seconds_calling / self.calls_done, 0.001)
         in_reach = int(pool_size * max(0.0, self.ends_at - time.monotonic()) / seconds_each)
         return min(MOST_IN_HAND, max(2 * pool_size, in_reach))
