@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, F, When
+from django.db.models import Case, Exists, F, OuterRef, When
 from django.utils import timezone
 
 from integrations.actions.connections import lose_connection
 from integrations.errors import AccessExpired, ConnectionLost, Rejected, TryLater
 from integrations.grants import kept_clients, usable_token
-from integrations.models import AccountStage, AccountUser, CandidateExport, Connection, Posting
+from integrations.models import AccountStage, AccountUser, CandidateExport, Connection, Posting, PostingLink
 from integrations.nudging import DRAIN, REFRESH_ACCOUNT, nudge, publish
 from integrations.pacing import Bucket, PacingAway
 from integrations.providers import PostingRecord, Provider, StageRecord, UserRecord, get_provider
@@ -177,12 +177,19 @@ def _keep_stages(connection: Connection, records: list[StageRecord]) -> None:
 
 
 def _let_go(connection: Connection) -> None:
-    """Release rows that were held for a posting that takes candidates again, or for somebody to act as."""
+    """Release rows that were held for a posting that takes candidates again, or for somebody to act as.
+
+    Also those whose job is connected with another posting by now: they were in hand when the others moved, and the
+    next claim moves them.
+    """
     held = CandidateExport.objects.waiting().filter(connection=connection).exclude(held_reason="")
     # A row to be looked up is not looked up sooner: its unclear attempt must have landed.
     at = Case(When(look_first=True, then=F("next_attempt_at")), default=timezone.now())
     freed = held.filter(posting__is_open=True, posting__gone_at=None).update(held_reason="", next_attempt_at=at)
     freed += held.filter(held_reason=CandidateExport.Held.NO_ACTING_USER).update(held_reason="", next_attempt_at=at)
+    links = PostingLink.objects.filter(connection=connection, job_id=OuterRef("job_id"))
+    elsewhere = links.exclude(posting_id=OuterRef("posting_id"))
+    freed += held.filter(Exists(elsewhere)).update(held_reason="", next_attempt_at=at)
     if freed:
         nudge(DRAIN, connection.pk)
 

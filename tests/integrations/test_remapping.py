@@ -1,14 +1,16 @@
 """Jobs that are connected with another posting while somebody is on the way: nobody twice, nobody forgotten."""
 
+import uuid
+
 import pytest
 
 from candidates import actions as candidates
-from integrations import actions
+from integrations import actions, mirroring
 from integrations.models import CandidateExport, Posting, PostingLink
 from integrations.providers import get_provider
 from purposejobs.tenancy import company_scope
 from tests.factories import make_application, make_job
-from tests.integrations.connected import apply, drain, make_due, only_export
+from tests.integrations.connected import apply, drain, fill_bucket, make_due, only_export
 from tests.integrations.test_leases import let_leases_run_out, take_in_hand
 
 pytestmark = [pytest.mark.django_db, pytest.mark.real_http]
@@ -78,6 +80,27 @@ def test_a_worker_that_dies_after_a_move_is_looked_up_where_it_sent(ats, connect
 
     (opportunity,) = ats.opportunities(email=application.email)
     assert opportunity["id"] == created.external_id == only_export(acme).external_id
+
+
+def test_a_row_that_was_in_hand_while_its_job_moved_is_not_held_for_the_old_posting(
+    ats, connection, linked_job, acme, alice
+):
+    application = apply(linked_job)
+    with company_scope(acme):
+        CandidateExport.objects.update(held_reason="posting_gone", claim=uuid.uuid4())
+    connect_with(linked_job, ELSEWHERE, alice)
+    with company_scope(acme):
+        CandidateExport.objects.update(claim=None)
+        gone = CandidateExport.objects.get().posting.external_id
+    ats.emulator.control("DELETE", f"/postings/{gone}")
+
+    fill_bucket(connection)
+    mirroring.refresh_account(connection.pk)
+    drain(connection)
+
+    (opportunity,) = ats.opportunities(email=application.email)
+    with company_scope(acme):
+        assert opportunity["posting"] == posting(ELSEWHERE).external_id
 
 
 @pytest.fixture
