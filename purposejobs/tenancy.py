@@ -53,7 +53,7 @@ def reserve_pk(model: type[models.Model]) -> int:
         return cursor.fetchone()[0]
 
 
-def keys_from(way_in: str, *arguments: int) -> list[int]:
+def keys_from(way_in: str, *arguments: int | str) -> list[int]:
     """Ask one of the named ways past the policies (see `way_in`) for its keys."""
     with connection.cursor() as cursor:
         places = ", ".join(["%s"] * len(arguments))

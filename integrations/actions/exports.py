@@ -97,10 +97,13 @@ def back_fill(*, connection: Connection, requested_by: User) -> int:
     return sum(len(candidates) for candidates in by_job.values())
 
 
-def retry_exports(*, company: Company, exports: "QuerySet[CandidateExport]", requested_by: User) -> int:
-    """Try failed rows again, and sent rows whose follow-up failed (only that); return how many."""
-    exports = exports.filter(company=company)
-    rows = list(exports.filter(state=State.FAILED).select_for_update(no_key=True).select_related("connection"))
+def retry_exports(*, company: Company, exports: "QuerySet[CandidateExport]", requested_by: User | None) -> int:
+    """Try failed rows again, and sent rows whose follow-up failed (only that); return how many.
+
+    Rows of an ended connection stay as they are. Without `requested_by` it is an operator who asks.
+    """
+    exports = exports.filter(company=company).exclude(connection__state=Connection.State.DISCONNECTED)
+    rows = list(exports.filter(state=State.FAILED).select_for_update(no_key=True, of=("self",)))
     for export in rows:
         # Asking again does not make a person's request out of an application: withdrawing must still cancel it.
         export.wait_again(reason=export.reason, requested_by=export.requested_by)
