@@ -55,7 +55,7 @@ class Verdict:
     # -- Our side ------------------------------------------------------------------------------------------------------
 
     def _look_for_lost(self, house: House) -> None:
-        """Whoever applied is there, or on the way, for each job; jobs that shared a posting are one.
+        """Whoever applied is there, or on the way, for each job, at a posting that was the job's at some time.
 
         Only a recruiter may have put them aside.
         """
@@ -64,21 +64,23 @@ class Verdict:
         for export in self.exports:
             if export.state != "cancelled" or export.cancelled_reason == "dismissed":
                 going[export.candidate_id].append(export)
+        ever = self._postings_of_jobs(house)
         for candidate, group in self.applications.items():
-            standing = [application for application in group if not application.withdrawn_at]
-            needed = min(len(standing), 1) if self._have_shared(house) else len(standing)
-            if len(going[candidate]) < needed:
-                self._say("lost", house, f"candidate {candidate} applied {needed} times: {going[candidate]}")
+            for application in group:
+                ours = ever[application.job_id]
+                is_covered = any(
+                    export.job_id == application.job_id or export.posting and export.posting.title in ours
+                    for export in going[candidate]
+                )
+                if not application.withdrawn_at and not is_covered:
+                    self._say("lost", house, f"application {application.pk} of candidate {candidate}")
 
-    def _have_shared(self, house: House) -> bool:
-        """Say whether the jobs were connected with one posting at any time, as the record of links says."""
-        linked = Activity.objects.using("owner").filter(company=house.company, verb=Activity.Verb.LINKED)
-        current: dict[int | None, str] = {}
-        for act in linked.order_by("created_at", "pk"):
-            current[act.job_id] = act.detail
-            if len(set(current.values())) < len(current):
-                return True
-        return False
+    def _postings_of_jobs(self, house: House) -> dict[int | None, set[str]]:
+        """Return the titles of the postings that each job was connected with at any time, as the record says."""
+        ever: dict[int | None, set[str]] = collections.defaultdict(set)
+        for act in Activity.objects.using("owner").filter(company=house.company, verb=Activity.Verb.LINKED):
+            ever[act.job_id].add(act.detail)
+        return ever
 
     def _look_at_export(self, house: House, export: CandidateExport) -> None:
         name = f"export {export.pk}"
