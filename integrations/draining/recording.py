@@ -147,6 +147,7 @@ def _conclude(provider: Provider, connection: Connection, errand: Errand) -> Exp
         _reject(errand, code, {})
     if connection.state == Connection.State.DISCONNECTED and export.state == State.WAITING:
         export.state, export.cancelled_reason = State.CANCELLED, CandidateExport.Cancelled.DISCONNECTED
+        export.held_reason = ""
     return ExportAttempt(
         company_id=export.company_id,
         export=export,
@@ -246,6 +247,7 @@ def _reject(errand: Errand, code: str, parameters: dict[str, Any]) -> None:
         export.state, export.held_reason, export.next_attempt_at = State.WAITING, code, timezone.now()
     else:
         export.state, export.failure_code, export.failure_parameters = State.FAILED, code, parameters
+        export.held_reason = ""
 
 
 def backoff(tries: int) -> timedelta:

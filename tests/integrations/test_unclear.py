@@ -7,6 +7,9 @@ from django.utils import timezone
 
 from integrations import actions, mirroring
 from integrations.draining.claims import CallCounts, claim
+from integrations.draining.packing import pack
+from integrations.draining.recording import record
+from integrations.errors import Rejected
 from integrations.models import CandidateExport, Connection, Posting
 from purposejobs.tenancy import company_scope
 from tests.integrations.connected import apply, drain, fill_bucket, only_export
@@ -97,3 +100,26 @@ def test_a_mistake_of_ours_after_the_note_was_added_adds_no_second_one(far, acme
 
     assert only_export(acme).follow_up == "done"
     assert [record.notes for record in far.records] == [1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_disconnected", "expected"),
+    [
+        pytest.param(Rejected("posting_closed"), True, ("cancelled", ""), id="a hold for an ended connection"),
+        pytest.param(Rejected("forbidden"), False, ("failed", ""), id="a refusal of a row that was held"),
+    ],
+)
+def test_what_waits_no_longer_is_not_held(far, acme, alice, connection, job, answer, is_disconnected, expected):
+    apply(job)
+    with company_scope(acme):
+        CandidateExport.objects.update(look_first=True, look_since=timezone.now(), held_reason="posting_closed")
+        (errand,) = pack(far, connection, claim(connection, CallCounts.of(far), tokens=10, limit=10))
+        if is_disconnected:
+            actions.close_connection(connection=connection, closed_by=alice)
+            connection.refresh_from_db()
+        errand.outcome = answer
+
+        record(far, connection, [errand])
+
+    export = only_export(acme)
+    assert (export.state, export.held_reason) == expected
