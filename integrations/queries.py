@@ -27,6 +27,12 @@ STATE_FILTERS = {
     "attention": Q(state=State.FAILED) | Q(state=State.WAITING) & ~Q(held_reason=""),
 }
 
+# What "Try again" and "Dismiss" do something to.
+RETRYABLE = (Q(state=State.FAILED) | Q(state=State.SENT, follow_up=FollowUp.FAILED)) & ~Q(
+    connection__state=Connection.State.DISCONNECTED
+)
+DISMISSABLE = Q(state=State.FAILED)
+
 # The tabs of the list of exports, by what they are called in its address.
 TABS = {
     "attention": STATE_FILTERS["attention"],
@@ -73,6 +79,8 @@ class ExportMark:
     is_under_way: bool
     # how often a page that shows it should look again; 0: not at all
     poll_seconds: int
+    # temporary, configuration or permanent, while something is in the way; else empty
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +238,7 @@ def _mark(export: CandidateExport, stage_name: str) -> ExportMark:
         changed_at=export.changed_at,
         next_attempt_at=export.next_attempt_at if waits and connection.is_active and export.tries else None,
         is_under_way=is_under_way,
+        kind=words.kind if words.reason and state in ("waiting", "held", "failed") else "",
         poll_seconds=_poll_seconds(export, is_under_way=is_under_way, is_active=connection.is_active),
     )
 

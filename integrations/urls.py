@@ -1,6 +1,6 @@
 from django.urls import path
 
-from integrations.views import connections, exports, matches
+from integrations.views import connections, exports, matches, retries
 
 urlpatterns = [
     path("c/<slug:company_slug>/settings/integrations/", connections.integration_list, name="integration_list"),
@@ -42,6 +42,8 @@ urlpatterns = [
         name="candidate_mark",
     ),
     path("c/<slug:company_slug>/exports/", exports.export_list, name="export_list"),
+    path("c/<slug:company_slug>/exports/retry/", retries.exports_retry, name="exports_retry"),
+    path("c/<slug:company_slug>/exports/dismiss/", retries.exports_dismiss, name="exports_dismiss"),
     path("c/<slug:company_slug>/exports/<int:export_pk>/mark/", exports.export_mark, name="export_mark"),
     path("c/<slug:company_slug>/exports/<int:export_pk>/retry/", exports.export_retry, name="export_retry"),
     path("c/<slug:company_slug>/exports/<int:export_pk>/dismiss/", exports.export_dismiss, name="export_dismiss"),

@@ -42,6 +42,8 @@ COMPANY_URLS = [
     ("export_confirm", MEMBERS, ["candidate_pk"]),
     ("candidate_mark", MEMBERS, ["candidate_pk"]),
     ("export_list", MEMBERS, []),
+    ("exports_retry", MEMBERS, []),
+    ("exports_dismiss", MEMBERS, []),
     ("export_mark", MEMBERS, ["export_pk"]),
     ("export_retry", MEMBERS, ["export_pk"]),
     ("export_dismiss", MEMBERS, ["export_pk"]),

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from accounts.models import Company, User
@@ -103,11 +104,20 @@ def retry_exports(*, company: Company, exports: "QuerySet[CandidateExport]", req
     Rows of an ended connection stay as they are. Without `requested_by` it is an operator who asks.
     """
     exports = exports.filter(company=company).exclude(connection__state=Connection.State.DISCONNECTED)
-    rows = list(exports.filter(state=State.FAILED).select_for_update(no_key=True, of=("self",)))
-    for export in rows:
-        # Asking again does not make a person's request out of an application: withdrawing must still cancel it.
-        export.wait_again(reason=export.reason, requested_by=export.requested_by)
-    CandidateExport.objects.bulk_update(rows, REVIVED_FIELDS)
+    rows = list(exports.filter(state=State.FAILED).select_for_update(no_key=True, of=("self",)).order_by("pk"))
+    now = timezone.now()
+    # What wait_again() does to one, in one statement: there may be thousands. Asking again does not make a person's
+    # request out of an application (withdrawing must still cancel it), and an unclear attempt is not looked up sooner.
+    CandidateExport.objects.filter(pk__in=[row.pk for row in rows]).update(
+        state=State.WAITING,
+        changed_at=now,
+        requested_at=now,
+        next_attempt_at=Case(When(look_first=True, then=Greatest("next_attempt_at", Value(now))), default=Value(now)),
+        tries=0,
+        held_reason="",
+        failure_code="",
+        failure_parameters={},
+    )
     followed = exports.filter(state=State.SENT, follow_up=CandidateExport.FollowUp.FAILED)
     connections = {export.connection_id for export in rows} | set(followed.values_list("connection_id", flat=True))
     again = followed.update(
