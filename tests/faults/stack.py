@@ -33,6 +33,8 @@ QUICK = {
     "EXPORT_CIRCUIT_CAP_SECONDS": "2",
     "EXPORT_REFRESH_POSTINGS_SECONDS": "10",
     "LOG_LEVEL": "WARNING",
+    "WEB_PROCESSES": "1",
+    "RATE_LIMIT_APPLY": "100000/m/ip",
 }
 
 
@@ -46,8 +48,8 @@ def wait_for(condition, what: str, *, seconds: float = 60, every: float = 0.05):
     return value
 
 
-class Celery:
-    """One of the Procfile's Celery processes; every start has a log of its own."""
+class Process:
+    """One of the Procfile's processes; every start has a log of its own."""
 
     def __init__(self, name: str, process: str, folder: Path, **environment: str) -> None:
         self.name, self.folder, self.starts = name, folder, 0
@@ -73,11 +75,13 @@ class Celery:
             )
 
     def is_ready(self) -> bool:
-        assert self.popen.poll() is None, f"{self.name} ended:\n{self.log.read_text(errors='replace')[-3000:]}"
-        return " ready." in self.log.read_text(errors="replace")
+        said = self.log.read_text(errors="replace")
+        assert self.popen.poll() is None, f"{self.name} ended:\n{said[-3000:]}"
+        return " ready." in said or "Booting worker" in said
 
     def kill(self) -> None:
-        self.popen.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.popen.pid, signal.SIGKILL)
         self.popen.wait()
 
     def ask_to_stop(self) -> None:
@@ -193,7 +197,7 @@ class Stack:
         # Short, for the path of PostgreSQL's socket.
         self.folder = Path(tempfile.mkdtemp(prefix="purposejobs-faults-", dir="/tmp"))
         self.workers = workers
-        self.celery: dict[str, Celery] = {}
+        self.processes: dict[str, Process] = {}
 
     def __enter__(self) -> "Stack":
         """Start the servers, and set the environment for this process and all that it starts."""
@@ -223,10 +227,11 @@ class Stack:
     def start_processes(self) -> None:
         self.emulator = Emulator(self.folder)
         for number in range(1, self.workers + 1):
-            self.celery[f"exports{number}"] = Celery(f"exports{number}", "exports", self.folder)
-        self.celery["worker"] = Celery("worker", "worker", self.folder)
-        self.celery["beat"] = Celery("beat", "beat", self.folder, BEAT_SCHEDULE=str(self.folder / "beat"))
-        for name, process in self.celery.items():
+            self.processes[f"exports{number}"] = Process(f"exports{number}", "exports", self.folder)
+        self.processes["worker"] = Process("worker", "worker", self.folder)
+        self.processes["web"] = Process("web", "web", self.folder, PORT=str(urlsplit(os.environ["PUBLIC_URL"]).port))
+        self.processes["beat"] = Process("beat", "beat", self.folder, BEAT_SCHEDULE=str(self.folder / "beat"))
+        for name, process in self.processes.items():
             if name != "beat":
                 wait_for(process.is_ready, name)
 
@@ -234,7 +239,7 @@ class Stack:
         self._end(keep=failure[0] is not None)
 
     def _end(self, *, keep: bool = False) -> None:
-        for process in self.celery.values():
+        for process in self.processes.values():
             process.kill()
         if hasattr(self, "emulator"):
             self.emulator.popen.kill()

@@ -5,7 +5,9 @@ import itertools
 import random
 from dataclasses import dataclass, field
 
+import requests
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
@@ -33,6 +35,7 @@ class Person:
     note: str
     phone: str
     resume: bytes
+    uses_web: bool  # fills in the public form; the others come in through the action behind it
 
     @property
     def exports(self) -> int:
@@ -53,6 +56,7 @@ class House:
     jobs: list[Job] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     latecomers: list[Person] = field(default_factory=list)
+    thanked: list[tuple[str, int]] = field(default_factory=list)
     unlinked: set[int] = field(default_factory=set)
     is_left_lost: bool = False
     is_left_closed: bool = False
@@ -145,6 +149,7 @@ def invite(house: House, dice: random.Random, exports: int) -> None:
 def _person(dice: random.Random, jobs: tuple[int, ...], email: str = "") -> Person:
     number = next(numbers)
     size = dice.choice([0, 2_000, 20_000, 20_000, 200_000])
+    uses_web = bool(size and jobs) and dice.random() < 0.3
     return Person(
         name=f"Person {number}",
         email=email or f"person{number}@example.net",
@@ -152,7 +157,32 @@ def _person(dice: random.Random, jobs: tuple[int, ...], email: str = "") -> Pers
         note=f"I would like to work with you, and my number is {number}.",
         phone=dice.choice(["", f"+49 40 {number:06}"]),
         resume=b"%PDF-1.4\n" + dice.randbytes(size) + b"\n%%EOF\n" if size else b"",
+        uses_web=uses_web,
     )
+
+
+def apply_over_web(house: House, person: Person) -> bool:
+    """Send the public form for each job; say whether every answer was the way to the thank-you page."""
+    token = "f" * 32
+    fields = {"name": person.name, "email": person.email, "phone": person.phone, "headline": "Worker"}
+    fields["csrfmiddlewaretoken"] = token
+    for place in person.jobs:
+        job = house.jobs[place]
+        try:
+            answer = requests.post(
+                f"{settings.PUBLIC_URL}/jobs/{house.company.slug}/{job.pk}/apply/",
+                data={**fields, "note": f"{person.note} ({job.title})"},
+                files={"resume": ("cv.pdf", person.resume, "application/pdf")},
+                cookies={settings.CSRF_COOKIE_NAME: token},
+                allow_redirects=False,
+                timeout=5,
+            )
+        except requests.RequestException:
+            return False
+        if answer.status_code != 302:
+            return False
+        house.thanked.append((person.email, job.pk))
+    return True
 
 
 def arrive(house: House, people: list[Person]) -> None:

@@ -7,9 +7,10 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import requests
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import DatabaseError, IntegrityError, InterfaceError, close_old_connections
 from django.utils import timezone
 
 from candidates import actions as candidates
@@ -18,8 +19,8 @@ from integrations import actions
 from integrations.grants import get_provider
 from integrations.models import CandidateExport, Connection, Posting, PostingLink
 from purposejobs.tenancy import company_scope
-from tests.faults.stack import Celery, Stack
-from tests.faults.town import House, arrive, connect
+from tests.faults.stack import Stack
+from tests.faults.town import House, Person, apply_over_web, arrive, connect
 
 CREATE, NOTE = "POST /v1/opportunities", "POST /v1/opportunities/*/notes"
 CONTACT, READ, TOKEN = "PUT /v1/contacts/*", "GET /v1/**", "POST /oauth/token"
@@ -49,7 +50,7 @@ FAULTS: list[tuple[str, str, float, dict]] = [
 ]
 
 # How often each is killed, and what comes with it.
-KILLS = ["exports", "postgres", "redis", "exports", "worker", "beat", "exports", "stop", "freeze", "backend"]
+KILLS = ["exports", "postgres", "redis", "web", "exports", "worker", "beat", "exports", "stop", "freeze", "backend"]
 
 
 class Trouble:
@@ -67,6 +68,8 @@ class Trouble:
         self.numbers = itertools.count()
         self.down: set[str] = set()
         self.ended_by_themselves: list[str] = []
+        self.browsers = ThreadPoolExecutor(4)
+        self.applying: list[tuple[House, Person, Future[bool]]] = []
         self.archive_reason = ""
         self.acts_possible = [
             *[self.withdraw] * 4, *[self.remap] * 4, *[self.unlink] * 2, *[self.retry_failed] * 5, self.dismiss,
@@ -91,7 +94,8 @@ class Trouble:
         waiting = collections.deque(arrivals)
         next_kill, next_act = begun + kill_every, begun + act_every
         kills = itertools.cycle(KILLS)
-        while waiting or time.monotonic() < begun + seconds:
+        while waiting or self.applying or time.monotonic() < begun + seconds:
+            waiting.extend(self._turned_away())
             self._do_agenda()
             self._look_after_processes()
             now = time.monotonic()
@@ -99,8 +103,8 @@ class Trouble:
             share = min(1.0, (now - begun) / (0.75 * seconds))
             while waiting and len(arrivals) - len(waiting) < share * len(arrivals):
                 house, people = waiting.popleft()
-                if not self._try(lambda house=house, people=people: arrive(house, people), "arrive"):
-                    waiting.append((house, people))
+                if left := self._arrive(house, people):
+                    waiting.append((house, left))
                     break
             if now >= next_kill:
                 next_kill = now + kill_every * self.dice_of_kills.uniform(0.5, 1.5)
@@ -109,6 +113,26 @@ class Trouble:
                 next_act = now + act_every * self.dice_of_acts.uniform(0.5, 1.5)
                 self._act()
             time.sleep(0.02)
+
+    def _arrive(self, house: House, people: list[Person]) -> list[Person]:
+        """Let people apply; return those who have to come again."""
+        inside = [person for person in people if not person.uses_web]
+        try:
+            left = [] if self._try(lambda: arrive(house, inside), "arrive") else inside
+        except IntegrityError:
+            left = []  # they were stored after all, when the database went away before it could say so
+        self.applying += [
+            (house, person, self.browsers.submit(apply_over_web, house, person)) for person in people if person.uses_web
+        ]
+        return left
+
+    def _turned_away(self) -> list[tuple[House, list[Person]]]:
+        """Return those whose form was answered by an error, or not at all: they come again."""
+        done = [row for row in self.applying if row[2].done()]
+        self.applying = [row for row in self.applying if not row[2].done()]
+        turned_away = [(house, [person]) for house, person, future in done if not future.result()]
+        self.undone["apply over the web"] += len(turned_away)
+        return turned_away
 
     def calm(self, *, seconds: float) -> None:
         """Everything runs, the faults are off, people put in order what is theirs; wait until nothing is due."""
@@ -122,7 +146,11 @@ class Trouble:
             house.is_left_lost, house.is_left_closed = house is lost, house is closed
             self.stack.emulator.control("POST", f"/users/{house.member_id}", active=True)
             self._insist(lambda house=house: self._put_in_order(house))
-            self._insist(lambda house=house: arrive(house, house.latecomers))
+            coming = [(house, house.latecomers)]
+            while coming or self.applying:
+                coming = [(house, left) for house, people in coming if (left := self._arrive(house, people))]
+                time.sleep(0.05)
+                coming += self._turned_away()
         self.calm_since = timezone.now()
         pressed_at, deadline = 0.0, time.monotonic() + seconds
         while what := self._still_under_way():
@@ -177,7 +205,7 @@ class Trouble:
 
     def _look_after_processes(self) -> None:
         """Start again, and note, what ended though nobody killed it."""
-        for name, process in self.stack.celery.items():
+        for name, process in self.stack.processes.items():
             if name not in self.down and process.popen.poll() is not None:
                 self.ended_by_themselves.append(process.log.name)
                 process.start()
@@ -223,7 +251,7 @@ class Trouble:
         away = dice.uniform(0.1, 1.5)
         self.kills[{"stop": "exports (SIGTERM)", "freeze": "exports (frozen)"}.get(kind, kind)] += 1
         if kind == "freeze":
-            process: Celery = stack.celery[name]
+            process = stack.processes[name]
             process.popen.send_signal(signal.SIGSTOP)
             self._later(min(away, 1.0), lambda: process.popen.send_signal(signal.SIGCONT))
             return
@@ -231,7 +259,7 @@ class Trouble:
             stack.postgres.kill_a_backend(dice)
             return
         self.down.add(name)
-        server = {"postgres": stack.postgres, "redis": stack.redis}.get(name) or stack.celery[name]
+        server = {"postgres": stack.postgres, "redis": stack.redis}.get(name) or stack.processes[name]
         if kind == "stop":
             server.ask_to_stop()
         else:
@@ -258,6 +286,8 @@ class Trouble:
         close_old_connections()
         try:
             act()
+        except IntegrityError:
+            raise
         except (DatabaseError, InterfaceError):
             self.undone[name] += 1
             return False

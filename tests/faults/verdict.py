@@ -40,7 +40,7 @@ class Verdict:
         rows = CandidateExport.objects.using("owner").filter(connection=self.connection)
         self.exports = list(rows.select_related("candidate", "posting", "job"))
         self.applications = collections.defaultdict(list)
-        for application in Application.objects.using("owner").filter(company=house.company):
+        for application in Application.objects.using("owner").filter(company=house.company).select_related("candidate"):
             self.applications[application.candidate_id].append(application)
         path = f"/accounts/{house.account_id}/opportunities"
         there = self.trouble.stack.emulator.control("GET", path, tag=TAG)["opportunities"]
@@ -64,6 +64,9 @@ class Verdict:
         for export in self.exports:
             if export.state != "cancelled" or export.cancelled_reason == "dismissed":
                 going[export.candidate_id].append(export)
+        stored = {(one.candidate.email, one.job_id) for group in self.applications.values() for one in group}
+        for email, job in set(house.thanked) - stored:
+            self._say("lost", house, f"{email} was thanked for applying to job {job}, and no application is there")
         ever = self._postings_of_jobs(house)
         for candidate, group in self.applications.items():
             for application in group:
@@ -121,9 +124,10 @@ class Verdict:
         self._look_at_notes(house, export, name, row)
 
     def _look_at_resume(self, house: House, export: CandidateExport, name: str, row: dict) -> None:
-        if not export.candidate.resume:
+        files = [one.resume for one in [export.candidate, *self.applications[export.candidate_id]] if one.resume]
+        if not files:
             return
-        with export.candidate.resume.open("rb") as file:
+        with files[0].open("rb") as file:
             ours = hashlib.sha256(file.read()).hexdigest()
         if [resume["sha256"] for resume in row["resumes"]] != [ours]:
             self._say("résumé missing or cut", house, f"{name} has {row['resumes']} there")
@@ -174,6 +178,7 @@ class Verdict:
             "unlinked": not links.filter(job_id__in=asked).exists() or any(row.state != "cancelled" for row in twins),
             "already_queued": bool(twins),
             "disconnected": verbs.filter(verb=Activity.Verb.DISCONNECTED).exists(),
+            "hidden": not asked and not export.candidate.is_discoverable,
             "dismissed": verbs.filter(verb=Activity.Verb.DISMISSED, candidate_id=export.candidate_id).exists(),
         }.get(export.cancelled_reason, False)
         if not reason:
@@ -240,6 +245,7 @@ class Verdict:
         return [
             ("companies", len(trouble.houses)),
             ("people, exports", f"{self.counts['people']}, {self.counts['exports']}"),
+            ("applications by the public form", sum(len(set(house.thanked)) for house in trouble.houses)),
             *[(f"fault {kind}", count) for kind, count in sorted(trouble.injected.items())],
             *[(f"there: {act}", count) for act, count in sorted(trouble.far_acts.items())],
             *[(f"killed: {name}", count) for name, count in sorted(trouble.kills.items())],
