@@ -3,6 +3,7 @@
 import time
 from datetime import datetime, timedelta
 from queue import SimpleQueue
+from threading import Event
 
 from django.conf import settings
 from django.utils import timezone
@@ -12,13 +13,16 @@ from integrations.providers import Provider
 
 GIVEN_BACK = object()
 
+# Set once, when this process is asked to end: what has not begun is given back.
+stopping = Event()
+
 
 def call(errand: Errand, provider: Provider, client: object, finished: "SimpleQueue[Errand]") -> None:
     """Do the errand and put it, with its outcome, which may be an exception, among the finished ones.
 
-    Too late for a whole call within the lease, the row is given back untouched.
+    Too late for a whole call within the lease, or in a process that is ending, the row is given back untouched.
     """
-    if time.monotonic() > errand.begin_before:
+    if stopping.is_set() or time.monotonic() > errand.begin_before:
         errand.outcome = GIVEN_BACK
         finished.put(errand)
         return

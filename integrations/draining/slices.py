@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from integrations.actions.connections import lose_connection
 from integrations.actions.exports import cancel
-from integrations.draining.calling import GIVEN_BACK, call
+from integrations.draining.calling import GIVEN_BACK, call, stopping
 from integrations.draining.claims import CallCounts, claim, count_due, release_expired
 from integrations.draining.packing import Errand, Kind, pack
 from integrations.draining.recording import record
@@ -172,6 +172,7 @@ class Slice:
     def _go_round(self) -> None:
         pool_size = int(settings.EXPORTS["pool_size"])
         while True:
+            self.stops = self.stops or stopping.is_set()
             may_claim = not (self.nothing_due or self.stops) and time.monotonic() < self.ends_at
             if may_claim and self.running <= pool_size // 2:
                 self._top_up(self._room() - self.running)
