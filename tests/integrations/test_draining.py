@@ -4,11 +4,12 @@ import hashlib
 
 import pytest
 
-from integrations import actions
-from integrations.models import CandidateExport, ExportAttempt
+from integrations import actions, mirroring
+from integrations.actions.users import choose_acting_user
+from integrations.models import AccountUser, CandidateExport, ExportAttempt, Posting
 from purposejobs.tenancy import company_scope
 from tests.factories import make_application, make_candidate
-from tests.integrations.connected import RESUME, ROSA, apply, drain, make_due, only_export
+from tests.integrations.connected import RESUME, ROSA, apply, drain, fill_bucket, make_due, only_export
 
 pytestmark = [pytest.mark.django_db, pytest.mark.real_http]
 
@@ -220,3 +221,64 @@ def test_the_acting_user_is_the_one_who_connected_when_nobody_else_fits(ats, con
 
     (opportunity,) = ats.opportunities(email=candidate.email)
     assert opportunity["sourcedBy"] == ROSA
+
+
+TOMAS = "d2025960-6211-5f75-9812-83a60553db2b"
+IMANI = "279ee0c0-8253-51cc-8d25-e8c577aa8925"  # owns the posting "Backend Engineer"
+LENA = "7107b5eb-7566-562d-a5d0-ad6dbd60ca0c"
+PAT = "8b83f0d9-c31c-5d36-b53f-7998c4ae34b6"  # deactivated
+
+
+@pytest.mark.parametrize(
+    ("is_verified", "chosen", "acts"),
+    [
+        pytest.param(True, LENA, TOMAS, id="the recruiter, whose address is known there and proven here"),
+        pytest.param(False, LENA, LENA, id="the chosen user, when the recruiter's address is not proven"),
+        pytest.param(False, PAT, IMANI, id="the posting's owner, when the chosen user was deactivated"),
+        pytest.param(False, "", IMANI, id="the posting's owner, when nobody was chosen"),
+    ],
+)
+def test_the_acting_user_is(ats, connection, linked_job, acme, make, is_verified, chosen, acts):
+    recruiter = make.make_user("Tomas Vrba", "tomas@northwind.example", is_verified=is_verified)
+    make.make_membership(recruiter, acme)
+    application = make_application(linked_job)
+    with company_scope(acme):
+        choose_acting_user(connection=connection, external_id=chosen)
+        actions.send_candidates(
+            company=acme, candidates=[application.candidate], job=linked_job, requested_by=recruiter
+        )
+
+    drain(connection)
+
+    (opportunity,) = ats.opportunities(email=application.email)
+    assert opportunity["sourcedBy"] == acts
+
+
+def test_without_anybody_to_act_as_the_export_waits_until_somebody_is_known(ats, connection, linked_job, acme):
+    with company_scope(acme):
+        AccountUser.objects.update(is_active=False)
+    apply(linked_job)
+
+    drain(connection)
+    assert only_export(acme).held_reason == "no_acting_user"
+    assert ats.calls() == 0
+
+    fill_bucket(connection)
+    mirroring.refresh_account(connection.pk)
+    drain(connection)
+    assert only_export(acme).state == "sent"
+
+
+def test_the_first_standing_application_to_a_shared_posting_travels(ats, connection, linked_job, acme, alice, make):
+    other = make.make_job(acme, "Backend Engineer, second team")
+    candidate = make.make_candidate("Kim Park")
+    with company_scope(acme):
+        posting = Posting.objects.get(title="Backend Engineer")
+        actions.link_job(company=acme, job=other, posting_pk=posting.pk, linked_by=alice)
+        for job, headline in ((linked_job, "The first"), (other, "The second")):
+            application = make.make_application(job, candidate, headline=headline)
+            actions.request_exports(application=application)
+
+    drain(connection)
+
+    assert [row["headline"] for row in ats.opportunities(email=candidate.email)] == ["The first"]
