@@ -227,6 +227,28 @@ def recovery(stage: Stage) -> Iterator[Figure]:
     yield Figure("recovery", max(0.0, seconds - 5 - 3), ideal, "s", f"{left} left; {seconds:.1f} s with the lease")
 
 
+def after_outage(stage: Stage) -> Iterator[Figure]:
+    """Seconds until rows of unknown outcome are looked up and created, beside what the rate allows for the calls."""
+    count, rate = (500, 200.0) if stage.is_quick else (5000, 300.0)
+    stage.control("POST", "/switches", rate=rate, burst=40)
+    (seat,) = stage.make_seats(1)
+    stage.line_up(seat, count)
+    with company_scope(seat.company):
+        rows = list(CandidateExport.objects.select_related("candidate"))
+        for row in rows:
+            row.look_first, row.look_email, row.look_since = True, row.candidate.email, row.changed_at
+            row.look_posting_id = seat.posting.external_id
+        CandidateExport.objects.bulk_update(
+            rows, ["look_first", "look_email", "look_since", "look_posting_id"], batch_size=500
+        )
+    paced = {"EXPORT_RATE_PER_SECOND": str(rate), "EXPORT_BURST": "39"}
+    stage.start_workers(environment=paced)
+    seconds = drained(stage, [seat])
+    stage.check_once([seat], count)
+    ideal = (2 * count - 39) / rate
+    yield Figure("after_outage", seconds, ideal, "s", f"{count} looked up, then created; {stage.too_many()} of 429")
+
+
 def apply_to_ats(stage: Stage) -> Iterator[Figure]:
     """From submitting the public form to the opportunity, at two applications a second, beside a bare create."""
     count = 20 if stage.is_quick else 200
@@ -255,6 +277,7 @@ def apply_to_ats(stage: Stage) -> Iterator[Figure]:
     if len(waits) != count:
         raise AssertionError(f"{len(waits)} opportunities for {count} applications")
     stage.line_up(seat, 1)
+    stage.control("POST", "/switches", rate=None)
     bare = bare_loop(stage, seat, 20) / 20
     yield Figure(
         "apply_to_ats_p95", p95(waits) * 1000, bare * 1000, "ms", f"median {statistics.median(waits) * 1000:.0f} ms"
@@ -317,4 +340,5 @@ FIGURES: dict[str, Callable[[Stage], Iterator[Figure]]] = {
     "export_fair": export_fair,
     "export_scale": export_scale,
     "recovery": recovery,
+    "after_outage": after_outage,
 }
