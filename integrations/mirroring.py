@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Case, Exists, F, OuterRef, When
 from django.utils import timezone
 
-from integrations.actions.connections import lose_connection
+from integrations.actions.connections import lose_connection, tell_of_end
 from integrations.errors import AccessExpired, ConnectionLost, Rejected, TryLater
 from integrations.grants import kept_clients, usable_token
 from integrations.models import AccountStage, AccountUser, CandidateExport, Connection, Posting, PostingLink
@@ -195,10 +195,13 @@ def _let_go(connection: Connection) -> None:
 
 
 def keep_grant_alive(connection_pk: int) -> None:
-    """Refresh a connection's tokens if nobody has for a week."""
+    """Refresh a connection's tokens if nobody has for a week, and ask for a reconnection in good time."""
     connection = _connection(connection_pk)
     if connection is None:
         return
+    if connection.ends_soon:
+        with company_scope(connection.company_id):
+            tell_of_end(connection=connection)
     is_idle = connection.token_refreshed_at is None or connection.token_refreshed_at < timezone.now() - IDLE
     if not (connection.is_active and connection.refresh_token and is_idle):
         return

@@ -26,6 +26,7 @@ named `<slug>:start` that a person follows to connect. Required:
 
 Optional, declared by being there:
 
+    GRANT_LIFE: timedelta                             how long a grant lives at most, however it is used
     refresh(environment, refresh_token) -> Tokens     trade a refresh token
     revoke(environment, refresh_token) -> None        best effort
     needs_follow_up(payload, created) -> bool         whether something could not travel with the create

@@ -1,6 +1,12 @@
 """The door for writes. Every function runs in its company's scope, keeps to one transaction and sends no message."""
 
-from integrations.actions.connections import close_connection, lose_connection, open_connection, refresh_account
+from integrations.actions.connections import (
+    close_connection,
+    lose_connection,
+    open_connection,
+    refresh_account,
+    tell_of_end,
+)
 from integrations.actions.exports import (
     back_fill,
     dismiss_exports,
@@ -29,5 +35,6 @@ __all__ = [
     "request_exports",
     "retry_exports",
     "send_candidates",
+    "tell_of_end",
     "unlink_job",
 ]

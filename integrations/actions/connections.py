@@ -46,6 +46,7 @@ def open_connection(*, company: Company, provider: str, tokens: Tokens, connecte
         "granted_by_user_id": tokens.user_id,
         "connected_by": connected_by,
         "connected_at": timezone.now(),
+        "end_told_at": None,
         "failures_in_a_row": 0,
         "paused_until": None,
         "postings_requested_at": timezone.now(),
@@ -93,13 +94,33 @@ def lose_connection(*, connection: Connection, code: str) -> None:
     Activity.objects.create(
         company_id=connection.company_id, connection=connection, verb=Activity.Verb.LOST, detail=code
     )
-    admins = Membership.objects.filter(company_id=connection.company_id, role=Membership.Role.ADMIN)
-    addresses = list(admins.values_list("user__email", flat=True))
     waiting = CandidateExport.objects.filter(connection=connection, state=State.WAITING).count()
-    page = settings.PUBLIC_URL + reverse("integration_list", args=[connection.company.slug])
-    transaction.on_commit(
-        lambda: _tell_admins(addresses, connection.label, connection.company.name, waiting, page), robust=True
+    waits = {0: "Nothing is waiting.", 1: "One candidate is waiting; nobody is lost."}
+    _tell_admins(
+        connection,
+        subject=f"{connection.company.name}: reconnect {connection.label}",
+        message=(
+            f"Purpose Jobs can no longer reach {connection.company.name}'s {connection.label} account:"
+            " access was revoked there or has ended.\n\n"
+            f"{waits.get(waiting, f'{waiting} candidates are waiting; nobody is lost.')}"
+            " After you reconnect they go out by themselves."
+        ),
     )
+
+
+def tell_of_end(*, connection: Connection) -> None:
+    """Ask admins, once, to reconnect before the grant's life ends."""
+    told = Connection.objects.filter(pk=connection.pk, end_told_at=None).update(end_told_at=timezone.now())
+    if told and connection.ends_at:
+        _tell_admins(
+            connection,
+            subject=f"{connection.company.name}: reconnect {connection.label} before {connection.ends_at:%-d %B %Y}",
+            message=(
+                f"{connection.label} lets access live for a limited time. {connection.company.name}'s ends on"
+                f" {connection.ends_at:%-d %B %Y}.\n\nReconnect before then and nothing stops; settings and connected"
+                " jobs stay as they are."
+            ),
+        )
 
 
 def refresh_account(*, connection: Connection) -> None:
@@ -117,15 +138,10 @@ def _same_account(rows: list[Connection], environment: str, account_id: str) -> 
     return here[0] if here else None
 
 
-def _tell_admins(addresses: list[str], label: str, company: str, waiting: int, page: str) -> None:
-    waits = {0: "Nothing is waiting.", 1: "One candidate is waiting; nobody is lost."}
-    send_mail(
-        subject=f"{company}: reconnect {label}",
-        message=(
-            f"Purpose Jobs can no longer reach {company}'s {label} account: access was revoked there or has ended.\n\n"
-            f"{waits.get(waiting, f'{waiting} candidates are waiting; nobody is lost.')}"
-            f" After you reconnect they go out by themselves.\n\nReconnect {label}: {page}\n"
-        ),
-        from_email=None,
-        recipient_list=addresses,
-    )
+def _tell_admins(connection: Connection, *, subject: str, message: str) -> None:
+    """Write to the company's admins after commit; a mail server that is away costs nothing else."""
+    admins = Membership.objects.filter(company_id=connection.company_id, role=Membership.Role.ADMIN)
+    addresses = list(admins.values_list("user__email", flat=True))
+    page = settings.PUBLIC_URL + reverse("integration_list", args=[connection.company.slug])
+    text = f"{message}\n\nReconnect {connection.label}: {page}\n"
+    transaction.on_commit(lambda: send_mail(subject, text, None, addresses), robust=True)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 LABEL = "Lever"
 # Lever's bucket holds 20 and fills at 10 a second (documentation, "Rate limits"); one less of ours keeps both in step.
 RATE = (10.0, 19.0)
+# "Refresh tokens expire after one year, or 90 days without use" (documentation, "Authentication"); whether refreshing
+# begins the year anew is not said, so we count from the consent.
+GRANT_LIFE = timedelta(days=365)
 PROMISE = "Everybody who applies to a connected job is in Lever within seconds, as a new lead."
 READS = [
     "Postings, stages, sources and archive reasons",

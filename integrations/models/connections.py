@@ -1,6 +1,6 @@
 """One company's link to one account at an applicant-tracking system."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -11,6 +11,9 @@ from accounts.models import Company, User
 from integrations import providers
 from purposejobs.fields import EncryptedTextField
 from purposejobs.tenancy import TenantModel
+
+# How long before the end of a grant's life admins are asked to reconnect.
+TELL_BEFORE_END = timedelta(days=30)
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -53,6 +56,9 @@ class Connection(TenantModel):
     # The ATS's user who granted access, where it says so; and the one chosen to act for us.
     granted_by_user_id = models.CharField(max_length=80, blank=True)
     acting_user_id = models.CharField(max_length=80, blank=True)
+
+    # When admins were told that the grant's life ends; some vendors end one after a year, used or not.
+    end_told_at = models.DateTimeField(null=True)
 
     last_contact_at = models.DateTimeField(null=True)
     postings_requested_at = models.DateTimeField(null=True)
@@ -102,6 +108,16 @@ class Connection(TenantModel):
     def bucket(self) -> str:
         """The name of the rate-limit bucket: one per account at the ATS, or per connection where that is unknown."""
         return f"{self.provider}:{self.environment}:{self.account_id or f'connection-{self.pk}'}"
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the grant's life ends whatever is done, where the vendor sets one."""
+        life: timedelta | None = getattr(providers.get_provider(self.provider), "GRANT_LIFE", None)
+        return self.connected_at + life if life else None
+
+    @property
+    def ends_soon(self) -> bool:
+        return self.is_active and self.ends_at is not None and self.ends_at < timezone.now() + TELL_BEFORE_END
 
     def token_lasts(self, duration: timedelta) -> bool:
         """Say whether the access token can be used for this long."""

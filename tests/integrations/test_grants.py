@@ -230,3 +230,26 @@ def test_a_posting_that_is_no_longer_listed_is_gone(ats, connection, acme):
         posting.refresh_from_db()
     assert posting.gone_at is not None
     assert not posting.accepts_candidates
+
+
+def test_admins_are_asked_once_to_reconnect_before_the_grants_life_ends(
+    ats, connection, acme, mailoutbox, django_capture_on_commit_callbacks
+):
+    with company_scope(acme):
+        Connection.objects.update(connected_at=timezone.now() - timedelta(days=340))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        for _ in range(2):
+            mirroring.keep_grant_alive(connection.pk)
+
+    assert now(connection).ends_soon
+    (mail,) = mailoutbox
+    assert mail.to == ["alice@acme.example"]
+    assert "reconnect Lever before" in mail.subject
+
+
+def test_a_young_grant_is_not_about_to_end(ats, connection):
+    mirroring.keep_grant_alive(connection.pk)
+
+    assert not now(connection).ends_soon
+    assert now(connection).end_told_at is None
