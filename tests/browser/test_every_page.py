@@ -21,7 +21,7 @@ COMPANY_PAGES = [
     "job_create",
     "candidate_list",
 ]
-COMPANY_PAGES += ["integration_list", "job_matches", "export_list"]
+COMPANY_PAGES += ["integration_list", "job_matches", "export_list", "exports_retry", "exports_dismiss"]
 CANDIDATE_PAGES = ["candidate_detail", "export_confirm", "candidate_share"]
 PUBLIC_PAGES = ["public_board", "account_login", "account_signup", "account_reset_password"]
 
