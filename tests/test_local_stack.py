@@ -209,3 +209,12 @@ def test_secrets_are_made_once_and_a_set_variable_wins(tmp_path, monkeypatch):
 
     monkeypatch.setenv("SECRET_KEY", "mine")
     assert local_environment(tmp_path, names)["SECRET_KEY"] == "mine"
+
+
+def test_no_secret_looks_like_an_option_of_the_command_it_is_given_to(tmp_path, monkeypatch):
+    names = {"WEB_PORT": "1", "EMULATOR_PORT": "2", "FOLDER": "/somewhere"}
+    monkeypatch.delenv("LEVER_CLIENT_SECRET")
+
+    made = [local_environment(tmp_path / str(number), names)["LEVER_CLIENT_SECRET"] for number in range(200)]
+
+    assert [secret for secret in made if secret.startswith("-")] == []

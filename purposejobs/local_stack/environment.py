@@ -30,7 +30,7 @@ def local_environment(folder: Path, names: Mapping[str, str]) -> dict[str, str]:
         if line.startswith("#") or not equals:
             continue
         if value == "generate":
-            value = made.setdefault(name, secrets.token_urlsafe(48))
+            value = made.setdefault(name, secrets.token_hex(32))  # no "-" first: it is an argument too
         elif value == "generate-key":
             value = made.setdefault(name, base64.urlsafe_b64encode(os.urandom(32)).decode())
         values[name] = string.Template(value).substitute(names)
