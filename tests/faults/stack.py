@@ -163,7 +163,7 @@ class Emulator:
         self.http.trust_env = False
         command = [sys.executable, "-m", "lever_emulator", "--port", str(urlsplit(self.url).port)]
         command += ["--client-id", os.environ["LEVER_CLIENT_ID"], "--log-size", "100000"]
-        command += ["--client-secret", os.environ["LEVER_CLIENT_SECRET"]]
+        command += [f"--client-secret={os.environ['LEVER_CLIENT_SECRET']}"]
         command += ["--redirect-uri", f"{os.environ['PUBLIC_URL']}/integrations/lever/callback/"]
         with open(folder / "emulator.log", "wb") as log:
             self.popen = subprocess.Popen(
