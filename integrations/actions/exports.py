@@ -245,8 +245,8 @@ def queue_exports(
     return exports
 
 
-def give_way(exports: Iterable[CandidateExport], *, job: Job | None, posting: Posting) -> None:
-    """Let the cancelled rows that have these rows' places at a posting wait again, in their stead."""
+def queue_alike(exports: Iterable[CandidateExport], *, job: Job | None, posting: Posting) -> None:
+    """Put the same people in line for another posting, for the same reasons; who was cancelled there waits again."""
     askers: dict[tuple[str, User | None], list[int]] = {}
     for export in exports:
         askers.setdefault((export.reason, export.requested_by), []).append(export.candidate_id)

@@ -1,10 +1,10 @@
 """Joining a job and its posting."""
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Company, User
 from candidates.models import Application
-from integrations.actions.exports import State, cancel, give_way, queue_exports, unasked
+from integrations.actions.exports import State, cancel, queue_alike, queue_exports, unasked
 from integrations.errors import Refused
 from integrations.models import Activity, CandidateExport, Posting, PostingLink
 from integrations.nudging import DRAIN, nudge
@@ -77,11 +77,18 @@ def move_waiting(*, job: Job, before: Posting, after: Posting) -> None:
     """Move a job's waiting rows to its new posting; a row whose place there is taken is cancelled.
 
     A cancelled row that has the place waits again in its stead: else nobody would go. A row that must be looked up
-    first stays until that is done: it may be in the ATS under the old posting.
+    first stays until that is done: it may be in the ATS under the old posting. Where another job shared the old posting
+    one row stood for both; who applied to that one stays, and who applied to both goes to both.
     """
-    moving = CandidateExport.objects.waiting().filter(posting=before, job=job, claim=None, look_first=False)
+    waiting = CandidateExport.objects.waiting().filter(posting=before)
+    applied = Application.objects.standing().filter(candidate_id=OuterRef("candidate_id"))
+    there = PostingLink.objects.filter(posting=before, job_id=OuterRef("job_id")).exclude(job=job)
+    stays = Q(Exists(applied.filter(Exists(there))))
+    is_asked = Q(Exists(applied.filter(job=job))) | Q(job=job, reason=CandidateExport.Reason.SENT)
+    queue_alike(waiting.filter(stays, is_asked), job=job, posting=after)
+    moving = waiting.filter(~stays, job=job, claim=None, look_first=False)
     taken = CandidateExport.objects.filter(posting=after, candidate_id=OuterRef("candidate_id"))
-    give_way(moving.filter(Exists(taken.filter(state=State.CANCELLED))), job=job, posting=after)
+    queue_alike(moving.filter(Exists(taken.filter(state=State.CANCELLED))), job=job, posting=after)
     cancel(moving.filter(Exists(taken)), CandidateExport.Cancelled.ALREADY_QUEUED)
     moving.filter(~Exists(taken)).update(posting=after, held_reason="")
     nudge(DRAIN, after.connection_id)

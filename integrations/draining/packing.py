@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from accounts.models import Company
 from candidates.models import Application, Candidate
-from integrations.actions.exports import give_way
+from integrations.actions.exports import queue_alike
 from integrations.models import AccountUser, CandidateExport, Connection, ExportAttempt, Posting, PostingLink
 from integrations.providers import Parcel, Payload, Provider, Resume
 
@@ -231,7 +231,7 @@ def _move_remapped(facts: Facts, exports: list[CandidateExport]) -> dict[int, st
             cancelled[export.pk] = Cancelled.ALREADY_QUEUED
             twins = CandidateExport.objects.filter(candidate_id=export.candidate_id, posting=target)
             if twins.filter(state=CandidateExport.State.CANCELLED).exists():
-                give_way([export], job=export.job, posting=target)
+                queue_alike([export], job=export.job, posting=target)
         else:
             export.posting_id = target.pk
     return cancelled

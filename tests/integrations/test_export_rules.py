@@ -141,6 +141,37 @@ def test_remapping_cancels_a_row_whose_place_is_taken(acme, alice, connection):
     assert rows() == [("Backend Engineer", "already_queued"), ("Data Scientist", "waiting")]
 
 
+@pytest.fixture
+def shared(acme, alice, connection):
+    """Two jobs on one posting, and somebody who applied to both: one row."""
+    posting, candidate = make_posting(connection), make_candidate()
+    jobs = [make_job(acme, "One"), make_job(acme, "Two")]
+    applications = []
+    for job in jobs:
+        link(job, posting, alice)
+        applications.append(apply(job, candidate))
+    assert rows() == [("Backend Engineer", "waiting")]
+    return jobs, applications
+
+
+@pytest.mark.parametrize("leaves", [pytest.param(0, id="the first"), pytest.param(1, id="the second")])
+def test_who_applied_to_two_jobs_on_one_posting_goes_to_both_when_one_moves(shared, alice, connection, leaves):
+    jobs, _ = shared
+
+    link(jobs[leaves], make_posting(connection, "Data Scientist"), alice)
+
+    assert rows() == [("Backend Engineer", "waiting"), ("Data Scientist", "waiting")]
+
+
+def test_a_row_stays_for_the_job_that_is_still_asked_for(shared, alice, connection):
+    jobs, applications = shared
+    withdraw(applications[0])
+
+    link(jobs[0], make_posting(connection, "Data Scientist"), alice)
+
+    assert rows() == [("Backend Engineer", "waiting")]
+
+
 def test_remapping_leaves_a_row_that_must_be_looked_up_first(acme, alice, connection):
     job = make_job(acme)
     link(job, make_posting(connection), alice)
