@@ -289,11 +289,41 @@ class Exports(RuleBasedStateMachine):
             return list(CandidateExport.objects.select_related("candidate"))
 
 
-def test_exports_keep_their_promises_whatever_happens(monkeypatch, settings):
+@pytest.fixture
+def machine(monkeypatch, settings):
     Exports.far = FarSide("", [], 0)
     Exports.far.register(monkeypatch, settings)
     settings.EXPORTS = {**settings.EXPORTS, "slice_seconds": 60, "pool_size": 1}
-    run_state_machine_as_test(Exports, settings=PROFILE)
+    return Exports
+
+
+def test_exports_keep_their_promises_whatever_happens(machine):
+    run_state_machine_as_test(machine, settings=PROFILE)
+
+
+HER = {"person": 0, "job": 0}
+LATE, GOOD = ("deliver_a_nudge_twice", {"mood": "late"}), ("deliver_a_nudge_twice", {"mood": "good"})
+LANDED = ("let_pass", {"seconds": LOOK_DELAY + 1})
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        pytest.param([("change_their_mind", HER)], id="withdrawn and applied again"),
+        pytest.param([("disconnect", {}), ("reconnect", {})], id="disconnected and connected again"),
+        pytest.param([("unlink", {"job": 0}), ("link", {"job": 0, "posting": "posting-2"})], id="another posting"),
+        pytest.param([("withdraw", HER), ("click", HER)], id="withdrawn and sent by hand"),
+    ],
+)
+def test_a_create_that_lands_late_is_found_whatever_happened_meanwhile(machine, meanwhile):
+    exports = machine()
+    exports.connect()
+    for act in [("apply", HER), LATE, *meanwhile, GOOD, LANDED, GOOD, LANDED, GOOD]:
+        exports.happens(act)
+        exports.nobody_is_there_twice()
+        exports.rows_say_what_is_true()
+    assert {row.state for row in exports.exports()} <= {"sent", "cancelled"}
+    exports.teardown()
 
 
 EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "0"))
