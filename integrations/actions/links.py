@@ -76,17 +76,21 @@ def unlink_job(*, company: Company, job: Job, unlinked_by: User) -> None:
 def move_waiting(*, job: Job, before: Posting, after: Posting) -> None:
     """Move a job's waiting rows to its new posting; a row whose place there is taken is cancelled.
 
-    A cancelled row that has the place waits again in its stead: else nobody would go. A row that must be looked up
-    first stays until that is done: it may be in the ATS under the old posting. Where another job shared the old posting
-    one row stood for both; who applied to that one stays, and who applied to both goes to both.
+    A cancelled row that has the place waits again in its stead: else nobody would go. A row in hand, or one that must
+    be looked up first, follows its job when it is claimed again: it may be in the ATS under the old posting.
+    Where jobs share a posting one row stands for all of them. It stays for a job that remains there; whoever asked for
+    this job as well goes to both.
     """
-    waiting = CandidateExport.objects.waiting().filter(posting=before)
+    rows = CandidateExport.objects.under_way().filter(posting=before)
     applied = Application.objects.standing().filter(candidate_id=OuterRef("candidate_id"))
-    there = PostingLink.objects.filter(posting=before, job_id=OuterRef("job_id")).exclude(job=job)
-    stays = Q(Exists(applied.filter(Exists(there))))
-    is_asked = Q(Exists(applied.filter(job=job))) | Q(job=job, reason=CandidateExport.Reason.SENT)
-    queue_alike(waiting.filter(stays, is_asked), job=job, posting=after)
-    moving = waiting.filter(~stays, job=job, claim=None, look_first=False)
+    others = PostingLink.objects.filter(posting=before, job_id=OuterRef("job_id")).exclude(job=job)
+    by_hand = Q(reason=CandidateExport.Reason.SENT)
+    stays = Q(Exists(applied.filter(Exists(others)))) | by_hand & Q(Exists(others))
+    has_applied = Q(Exists(applied.filter(job=job)))
+    queue_alike(rows.filter(stays, has_applied | by_hand & Q(job=job)), job=job, posting=after)
+    # The job says where a row goes that moves later.
+    rows.filter(~stays, has_applied | Q(job=job)).update(job=job)
+    moving = rows.waiting().filter(~stays, job=job, claim=None, look_first=False)
     taken = CandidateExport.objects.filter(posting=after, candidate_id=OuterRef("candidate_id"))
     queue_alike(moving.filter(Exists(taken.filter(state=State.CANCELLED))), job=job, posting=after)
     cancel(moving.filter(Exists(taken)), CandidateExport.Cancelled.ALREADY_QUEUED)

@@ -163,6 +163,21 @@ def test_who_applied_to_two_jobs_on_one_posting_goes_to_both_when_one_moves(shar
     assert rows() == [("Backend Engineer", "waiting"), ("Data Scientist", "waiting")]
 
 
+@pytest.mark.parametrize("is_unclear", [pytest.param(False, id="waiting"), pytest.param(True, id="to be looked up")])
+def test_jobs_that_part_one_after_the_other_each_take_who_applied(shared, alice, connection, is_unclear):
+    jobs, _ = shared
+    CandidateExport.objects.update(look_first=is_unclear)
+    first, second = make_posting(connection, "Data Scientist"), make_posting(connection, "Nurse")
+
+    link(jobs[0], first, alice)
+    link(jobs[1], second, alice)
+
+    row, other = CandidateExport.objects.order_by("pk")
+    assert (other.posting, other.job) == (first, jobs[0])
+    # The unclear one may be at the old posting, and goes on to the new one of its job when that is known.
+    assert (row.posting == second, row.job) == (not is_unclear, jobs[1])
+
+
 def test_a_row_stays_for_the_job_that_is_still_asked_for(shared, alice, connection):
     jobs, applications = shared
     withdraw(applications[0])
