@@ -31,6 +31,7 @@ def p95(values: list[float]) -> float:
 def drained(stage: Stage, seats: list[Seat]) -> float:
     """Nudge every connection, and return the seconds until everybody is in the ATS."""
     began = time.perf_counter()
+    stage.release(seats)
     for seat in seats:
         publish(DRAIN, seat.connection.pk)
     # Asked seldom enough that asking does not weigh on what is measured.
@@ -42,6 +43,7 @@ def bare_loop(stage: Stage, seat: Seat, count: int) -> float:
     """Return the seconds for the same requests from one thread with one session, and no record of anything."""
     session = requests.Session()
     provider = get_provider("lever")
+    stage.release([seat])
     with company_scope(seat.company):
         exports = claim(seat.connection, CallCounts.of(provider), tokens=1, limit=1)
         (errand,) = pack(provider, seat.connection, exports)
@@ -85,14 +87,12 @@ def bare_loop(stage: Stage, seat: Seat, count: int) -> float:
 def export_open(stage: Stage) -> Iterator[Figure]:
     """Exports a second with full bookkeeping and no rate limit, beside a bare `requests` loop."""
     stage.control("POST", "/switches", rate=None)
-    connections_, each = (5, 40) if stage.is_quick else (20, 100)
+    connections_, each = (10, 40) if stage.is_quick else (20, 100)
     for resume_bytes, label in ((0, ""), (200_000, "_resume")):
-        for pool in ("threads", "prefork"):
+        for pool in ("threads",) if stage.is_quick else ("threads", "prefork"):
             seats = stage.make_seats(connections_)
             for seat in seats:
                 stage.line_up(seat, each, resume_bytes=resume_bytes)
-            (spare,) = stage.make_seats(1)
-            stage.line_up(spare, 1, resume_bytes=resume_bytes)
             # As many processes of either kind: two workers with threads, or one worker with two children.
             workers = stage.start_workers(2 if pool == "threads" else 1, pool=pool, environment=UNPACED)
             measured = (*workers, "postgres", "redis")
@@ -103,6 +103,8 @@ def export_open(stage: Stage) -> Iterator[Figure]:
             stage.check_once(seats, each)
             for worker in workers:
                 stage.stop(worker)
+            (spare,) = stage.make_seats(1)
+            stage.line_up(spare, 1, resume_bytes=resume_bytes)
             reference = total / bare_loop(stage, spare, total)
             note = f"{cpu / total * 1000:.2f} ms CPU each; emulator {emulator_cpu / total * 1000:.2f} ms"
             yield Figure(f"export_open{label}_{pool}", total / seconds, reference, "per s", note)
@@ -110,7 +112,7 @@ def export_open(stage: Stage) -> Iterator[Figure]:
 
 def export_paced(stage: Stage) -> Iterator[Figure]:
     """Seconds for the exports of one connection at 10 a second, burst 20 and 300 ms latency, beside the ideal."""
-    count = 60 if stage.is_quick else 300
+    count = 40 if stage.is_quick else 300
     stage.control("POST", "/switches", latency_ms=300)
     (seat,) = stage.make_seats(1)
     stage.line_up(seat, count)
@@ -128,7 +130,8 @@ def export_slow(stage: Stage) -> Iterator[Figure]:
     """Seconds for many connections at 10 a second and 300 ms latency, by pool: slots count here, not CPU."""
     stage.control("POST", "/switches", latency_ms=300)
     count, each = (5, 40) if stage.is_quick else (20, 80)
-    for pool, slots in (("threads", 8), ("prefork", 2), ("prefork", 4)):
+    pools = [("threads", 8), ("prefork", 2), ("prefork", 4)]
+    for pool, slots in pools[:1] if stage.is_quick else pools:
         seats = stage.make_seats(count)
         for seat in seats:
             stage.line_up(seat, each)
@@ -150,6 +153,7 @@ def single_exports(stage: Stage, seat: Seat, tries: int) -> list[float]:
     for _ in range(tries):
         stage.line_up(seat, 1)
         began = time.time()
+        stage.release([seat])
         publish(DRAIN, seat.connection.pk)
         stage.wait_for(lambda: stage.count_unsent([seat]) == 0, "a single export", every=0.002)
         with connections["owner"].cursor() as cursor:
@@ -164,17 +168,19 @@ def single_exports(stage: Stage, seat: Seat, tries: int) -> list[float]:
 
 def export_fair(stage: Stage) -> Iterator[Figure]:
     """Time to the ATS for a single export while others have thousands waiting, beside the same with nothing waiting."""
-    waiting, tries = (2_000, 20) if stage.is_quick else (20_000, 100)
+    waiting, tries = (2_000, 10) if stage.is_quick else (20_000, 100)
     one, busy, *others = stage.make_seats(20)
     stage.start_workers()
     single_exports(stage, one, 3)
     alone = single_exports(stage, one, tries)
     stage.line_up(busy, waiting)
+    stage.release([busy])
     publish(DRAIN, busy.connection.pk)
     beside = single_exports(stage, one, tries)
     yield Figure("export_fair_p95", p95(beside) * 1000, p95(alone) * 1000, "ms", f"beside {waiting} waiting")
     for seat in others:
         stage.line_up(seat, waiting // 10)
+        stage.release([seat])
         publish(DRAIN, seat.connection.pk)
     crowded = single_exports(stage, one, tries)
     yield Figure("export_fair_19_busy_p95", p95(crowded) * 1000, p95(alone) * 1000, "ms", "19 companies busy")
@@ -183,7 +189,7 @@ def export_fair(stage: Stage) -> Iterator[Figure]:
 def export_scale(stage: Stage) -> Iterator[Figure]:
     """CPU per export at more and more connections, beside the fewest."""
     stage.control("POST", "/switches", rate=None)
-    sizes = (5, 20, 60) if stage.is_quick else (10, 100, 1000)
+    sizes = (5, 20) if stage.is_quick else (10, 100, 1000)
     reference = 0.0
     for size in sizes:
         seats = stage.make_seats(size)
@@ -202,7 +208,7 @@ def export_scale(stage: Stage) -> Iterator[Figure]:
 
 def recovery(stage: Stage) -> Iterator[Figure]:
     """Seconds from `kill -9` of all workers to everything sent, net of lease and look-up delay, beside the ideal."""
-    each = 40 if stage.is_quick else 150
+    each = 25 if stage.is_quick else 150
     shorter = {
         "EXPORT_CALL_DEADLINE_SECONDS": "2", "EXPORT_LEASE_SECONDS": "5", "EXPORT_LOOK_DELAY_SECONDS": "3",
         "EXPORT_SWEEP_SECONDS": "0.5",
@@ -212,7 +218,7 @@ def recovery(stage: Stage) -> Iterator[Figure]:
     for seat in seats:
         stage.line_up(seat, each)
     stage.start_workers(2, environment=shorter)
-    stage.start_from_procfile("beat", "beat", **shorter)
+    stage.release(seats)
     for seat in seats:
         publish(DRAIN, seat.connection.pk)
     stage.wait_for(lambda: stage.count_unsent(seats) < 4 * each * 0.7, "a third of the drain")
@@ -229,7 +235,7 @@ def recovery(stage: Stage) -> Iterator[Figure]:
 
 def after_outage(stage: Stage) -> Iterator[Figure]:
     """Seconds until rows of unknown outcome are looked up and created, beside what the rate allows for the calls."""
-    count, rate = (500, 200.0) if stage.is_quick else (5000, 300.0)
+    count, rate = (300, 200.0) if stage.is_quick else (5000, 300.0)
     stage.control("POST", "/switches", rate=rate, burst=40)
     (seat,) = stage.make_seats(1)
     stage.line_up(seat, count)
@@ -251,7 +257,7 @@ def after_outage(stage: Stage) -> Iterator[Figure]:
 
 def apply_to_ats(stage: Stage) -> Iterator[Figure]:
     """From submitting the public form to the opportunity, at two applications a second, beside a bare create."""
-    count = 20 if stage.is_quick else 200
+    count = 8 if stage.is_quick else 200
     (seat,) = stage.make_seats(1)
     port = stage.web_port()
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -276,6 +282,7 @@ def apply_to_ats(stage: Stage) -> Iterator[Figure]:
     waits = [row["createdAt"] / 1000 - began[row["emails"][0]] for row in there]
     if len(waits) != count:
         raise AssertionError(f"{len(waits)} opportunities for {count} applications")
+    stage.stop("exports-0")
     stage.line_up(seat, 1)
     stage.control("POST", "/switches", rate=None)
     bare = bare_loop(stage, seat, 20) / 20

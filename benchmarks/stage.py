@@ -126,6 +126,9 @@ class Stage:
     ) -> list[str]:
         """Start export workers, wait until they are ready, and return their names."""
         environment = environment or {}
+        if "beat" not in self.processes:
+            # The product never runs without its sweep, which wakes what had to wait.
+            self.start_from_procfile("beat", "beat", **environment)
         for number in range(count):
             name = f"exports-{number}"
             command = procfile()["exports"].replace("--pool threads", f"--pool {pool}")
@@ -255,7 +258,7 @@ class Stage:
         return Seat(company, connection, job, posting, account["id"])
 
     def line_up(self, seat: Seat, count: int, *, resume_bytes: int = 0, phone: str = "") -> None:
-        """Put so many applicants in line, as the public form does, without a nudge."""
+        """Put so many applicants in line, as the public form does; they wait until release()."""
         resume = {}
         if resume_bytes:
             content = b"%PDF-1.4\n" + secrets.token_bytes(resume_bytes)
@@ -300,10 +303,20 @@ class Stage:
                         posting=seat.posting,
                         job=seat.job,
                         reason="applied",
+                        next_attempt_at=timezone.now() + timedelta(days=1),
                     )
                     for candidate in candidates
                 ],
                 batch_size=1000,
+            )
+
+    def release(self, seats: Iterable[Seat]) -> None:
+        """Let those in line be due now."""
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(
+                "UPDATE integrations_candidateexport SET next_attempt_at = now()"
+                " WHERE state = 'waiting' AND connection_id = ANY(%s)",
+                [[seat.connection.pk for seat in seats]],
             )
 
     def count_unsent(self, seats: Iterable[Seat]) -> int:
