@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import random
+import time
 from dataclasses import dataclass, field
 
 import requests
@@ -178,8 +179,9 @@ def apply_over_web(house: House, person: Person) -> bool:
                 timeout=5,
             )
         except requests.RequestException:
-            return False
-        if answer.status_code != 302:
+            answer = None
+        if answer is None or answer.status_code != 302:
+            time.sleep(0.5)  # somebody who reads that it did not work, and tries again
             return False
         house.thanked.append((person.email, job.pk))
     return True
