@@ -32,7 +32,7 @@ def test_a_stopped_worker_leaves_nothing_in_its_hands_and_nobody_twice(ats, conn
     ats.fault("slow", seconds=3, count=500, when="after")
     applications = [apply(linked_job, f"Person {number}", note="Hello") for number in range(30)]
     worker = start_celery("exports", **STOPPING)
-    wait_until(lambda: in_hand(acme) > 20 and ats.calls() > 0, what="calls under way")
+    wait_until(lambda: in_hand(acme) > 20 and ats.opportunities(email=applications[0].email), what="calls under way")
 
     worker.signal(signal.SIGTERM)
     # Three seconds for what was under way; what had not begun would take another round.
