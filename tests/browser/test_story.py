@@ -3,6 +3,7 @@
 The pictures go to `.local/pictures`; `make pictures` takes those from there that the documents show.
 """
 
+import re
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,9 @@ def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery
     page.get_by_role("link", name="Send to Lever").click()
     dialog = page.locator("#dialog")
     expect(dialog.get_by_text("What leaves Purpose Jobs")).to_be_visible()
+    # htmx minds the list of jobs once the dialog has settled.
+    expect(page.locator("#dialog-body")).not_to_have_class(re.compile("htmx-(swapping|settling|request)"))
+    story.check_page()
     dialog.get_by_label("Job").select_option("Backend Engineer · Berlin")
     expect(dialog.locator("dd", has_text="Backend Engineer, Berlin")).to_contain_text("Stage New lead")
     story.picture("send-to-lever")
