@@ -67,7 +67,10 @@ class Story:
 @pytest.fixture(params=["light", "dark"])
 def story(request, browser, live_server, emulator):
     context = browser.new_context(
-        viewport={"width": 1280, "height": 860}, color_scheme=request.param, timezone_id="Europe/Berlin"
+        viewport={"width": 1280, "height": 860},
+        color_scheme=request.param,
+        timezone_id="Europe/Berlin",
+        reduced_motion="reduce",
     )
     context.set_default_timeout(15_000)
     story = Story(context.new_page(), live_server.url.replace("127.0.0.1", "localhost"), request.param)
@@ -195,7 +198,6 @@ def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery
     expect(dialog.get_by_text("What leaves Purpose Jobs")).to_be_visible()
     # htmx minds the list of jobs once the dialog has settled.
     expect(page.locator("#dialog-body")).not_to_have_class(re.compile("htmx-(swapping|settling|request)"))
-    story.check_page()
     dialog.get_by_label("Job").select_option("Backend Engineer · Berlin")
     expect(dialog.locator("dd", has_text="Backend Engineer, Berlin")).to_contain_text("Stage New lead")
     story.picture("send-to-lever")
