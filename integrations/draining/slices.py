@@ -133,6 +133,7 @@ class Slice:
         self.stops = False
         self.nothing_due = False
         self.starved: Grant | None = None
+        self.starved_at = 0.0
         self.lost: ConnectionLost | None = None
 
     # -- The turn ------------------------------------------------------------------------------------------------------
@@ -167,7 +168,10 @@ class Slice:
             due = count_due(connection, limit=WAKE_TOKENS)
         if not due:
             return None
-        return self.bucket.seconds_until(min(due, WAKE_TOKENS), self.starved) if self.starved else AGAIN
+        if self.starved is None:
+            return AGAIN
+        since = time.monotonic() - self.starved_at
+        return max(AGAIN, self.bucket.seconds_until(min(due, WAKE_TOKENS), self.starved) - since)
 
     def _go_round(self) -> None:
         pool_size = int(settings.EXPORTS["pool_size"])
@@ -216,7 +220,8 @@ class Slice:
                 errands = pack(self.provider, self.connection, exports) if exports else []
             self.bucket.give_back(grant.granted - spent)
             self.tokens_taken += spent
-        self.starved = None if errands else grant
+        # With the bucket spent, coming back for every single token would keep a slot busy for nothing.
+        self.starved, self.starved_at = (grant, time.monotonic()) if grant.granted < room else (None, 0.0)
         self.nothing_due = len(errands) < room
         for errand in errands:
             if errand.is_to_call:
@@ -306,6 +311,7 @@ class Slice:
             return True
         if self.connection.paused_until > timezone.now() or not self.bucket.take(1).granted:
             return False
+        self.tokens_taken += 1
         try:
             self._open_client(timedelta(seconds=settings.EXPORTS["lease_seconds"]))
             self.provider.check(self.clients[-1])
