@@ -4,6 +4,7 @@ import os
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
@@ -40,6 +41,21 @@ def number(name: str, default: float, *, least: float = 0) -> float:
     if not least <= result < float("inf"):
         raise ImproperlyConfigured(f"{name} is {value!r}; it must be at least {least:g}.")
     return result
+
+
+def keys(name: str) -> list[str]:
+    """Return a list of Fernet keys, the newest first; at least one, and each a key."""
+    found = [key.strip() for key in text(name).split(",") if key.strip()]
+    for place, key in enumerate(found, 1):
+        try:
+            Fernet(key)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"Key {place} of {name} is no Fernet key; .env.example says how to make one."
+            ) from None
+    if not found:
+        raise ImproperlyConfigured(f"{name} holds no key.")
+    return found
 
 
 def database(name: str) -> dict[str, Any]:

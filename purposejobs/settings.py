@@ -18,7 +18,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = env.text("SECRET_KEY")
 # Fernet keys, the newest first: the first encrypts, all decrypt.
-FIELD_ENCRYPTION_KEYS = [key.strip() for key in env.text("FIELD_ENCRYPTION_KEYS").split(",") if key.strip()]
+FIELD_ENCRYPTION_KEYS = env.keys("FIELD_ENCRYPTION_KEYS")
 DEBUG = env.flag("DEBUG")
 PUBLIC_URL = env.text("PUBLIC_URL").rstrip("/")
 IS_HTTPS = urlsplit(PUBLIC_URL).scheme == "https"
@@ -203,6 +203,8 @@ EXPORTS = {
     "sweep_seconds": env.number("EXPORT_SWEEP_SECONDS", 3, least=0.2),
     "refresh_postings_seconds": env.number("EXPORT_REFRESH_POSTINGS_SECONDS", 900, least=5),
 }
+if 0 < EXPORTS["burst"] < 5:
+    raise ImproperlyConfigured("EXPORT_BURST must be at least 5: one candidate can take that many calls.")
 if EXPORTS["look_delay_seconds"] <= EXPORTS["call_deadline_seconds"]:
     raise ImproperlyConfigured("EXPORT_LOOK_DELAY_SECONDS must be longer than EXPORT_CALL_DEADLINE_SECONDS.")
 if EXPORTS["lease_seconds"] <= 2 * EXPORTS["call_deadline_seconds"]:
