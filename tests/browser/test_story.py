@@ -14,7 +14,8 @@ from playwright.sync_api import Page, expect
 from purposejobs.demo.market import profile_of
 from purposejobs.demo.resumes import draw
 from tests.factories import PASSWORD, make_candidate
-from tests.integrations.connected import Ats
+from tests.integrations.connected import NORTHWIND, Ats
+from tests.processes import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.real_http]
 LEILA, HUGO = profile_of(0), profile_of(3)  # people of the demo: one applies, one is sent by hand
@@ -82,10 +83,27 @@ def story(request, browser, live_server, emulator):
 
 
 def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery):
-    page, ats = story.page, Ats(emulator)
+    ats = Ats(emulator)
     quick = {"EXPORT_QUEUES": "default,integrations,integrations_again", "EXPORT_SWEEP_SECONDS": "0.5"}
     start_celery("exports", **quick)
     start_celery("beat", **quick)
+    make_hugo()
+
+    sign_in_and_look_around(story, alice)
+    read_what_lever_takes(story)
+    connect_lever(story)
+    post_a_job_and_connect_it(story)
+    apply_on_the_public_page(story)
+    see_the_applicant_in_lever(story, ats)
+    assert [row["stage"] for row in ats.opportunities(email=LEILA.person.email)] == ["lead-new"]
+    send_somebody_by_hand(story)
+    assert len(ats.opportunities(tag="Purpose Jobs")) == 2
+    see_the_board_of_the_ats(story, ats)
+    lose_access_and_reconnect(story, ats)
+    assert len(ats.opportunities(email="late.arrival@example.net")) == 1
+
+
+def make_hugo() -> None:
     make_candidate(
         HUGO.person.name,
         HUGO.person.email,
@@ -104,15 +122,21 @@ def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery
         resume_size=len(draw(HUGO)),
     )
 
-    # 1. Sign in: the dashboard and its navigation.
-    story.sign_in(alice.email)
+
+def sign_in_and_look_around(story: Story, user) -> None:
+    """Step 1: sign in; the dashboard and its navigation."""
+    page = story.page
+    story.sign_in(user.email)
     navigation = page.get_by_role("navigation", name="Main")
-    for label in ("Dashboard", "Jobs", "Candidates", "Account Settings"):
-        expect(navigation.get_by_role("link", name=label)).to_be_visible()
+    labels = ["Dashboard", "Jobs", "Candidates", "Account Settings"]
+    expect(navigation.get_by_role("link")).to_have_text(labels)
     story.check_page()
     story.picture("dashboard")
 
-    # 2. Account Settings → Integrations: what it is and what it takes, before anything is clicked.
+
+def read_what_lever_takes(story: Story) -> None:
+    """Step 2: Account Settings → Integrations says what it takes before anything is clicked."""
+    page = story.page
     story.go("Account Settings", "Integrations")
     expect(page.get_by_text("Your company uses Lever.")).to_be_visible()
     expect(page.get_by_text("You are a Super Admin in Lever.")).to_be_visible()
@@ -122,7 +146,10 @@ def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery
     expect(page.get_by_text("needs a Lever Super Admin")).to_be_visible()
     page.get_by_role("button", name="Close").first.click()
 
-    # 3. Lever → Accept → Active.
+
+def connect_lever(story: Story) -> None:
+    """Step 3: Lever → Accept → Active."""
+    page = story.page
     story.go("Lever")
     story.connect()
     card = page.locator(".integration-card.is-active")
@@ -130,7 +157,10 @@ def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery
     story.check_page()
     story.picture("active")
 
-    # 4. Jobs → Edit → Connect Lever Job → Save.
+
+def post_a_job_and_connect_it(story: Story) -> None:
+    """Step 4: Jobs → Edit → Connect Lever Job → Save."""
+    page = story.page
     story.go("Jobs", "New job")
     page.get_by_label("Title").fill("Backend Engineer")
     page.get_by_label("Location").first.fill("Berlin")
@@ -151,7 +181,10 @@ def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery
     story.check_page()
     story.picture("jobs")
 
-    # 6. Somebody applies on the public page.
+
+def apply_on_the_public_page(story: Story) -> None:
+    """Step 6: somebody applies."""
+    page = story.page
     page.goto(f"{story.home}/jobs/")
     story.check_page()
     story.picture("board")
@@ -162,21 +195,22 @@ def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery
     page.get_by_label("Location").fill(LEILA.person.location)
     page.get_by_label("Headline").fill(LEILA.person.headline)
     page.get_by_label("Links").fill(LEILA.links[0])
-    page.get_by_label("Résumé").set_input_files(
-        {"name": "leila-farahani.pdf", "mimeType": "application/pdf", "buffer": draw(LEILA)}
-    )
+    attach_resume(page)
     page.get_by_label("Note").fill("I like your queues.")
     story.check_page()
     story.picture("apply")
     page.get_by_role("button", name="Send application").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
 
-    # 8 and 9. The card says where it stands.
+
+def see_the_applicant_in_lever(story: Story, ats: Ats) -> None:
+    """Steps 8 and 9: the card says where it stands, and it stands there."""
+    page = story.page
+    panel = page.locator("#slide-over")
     page.goto(f"{story.home}/c/acme/candidates/")
     story.check_page()
     story.picture("candidates")
     page.get_by_role("link", name=LEILA.person.name).first.click()
-    panel = page.locator("#slide-over")
     expect(panel.get_by_text("In Lever").first).to_be_visible(timeout=20_000)
     expect(panel.get_by_text("New lead").first).to_be_visible()
     expect(panel.get_by_role("link", name="View in Lever")).to_be_visible()
@@ -185,7 +219,11 @@ def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery
     assert (opportunity["stage"], opportunity["origin"]) == ("lead-new", "sourced")
     assert "Purpose Jobs" in opportunity["tags"]
 
-    # 7. Share → Send to Lever, by hand.
+
+def send_somebody_by_hand(story: Story) -> None:
+    """Step 7: Share → Send to Lever."""
+    page = story.page
+    panel = page.locator("#slide-over")
     page.goto(f"{story.home}/c/acme/candidates/?q=Hugo")
     page.get_by_role("link", name=HUGO.person.name).first.click()
     panel.get_by_role("link", name="Open page").click()
@@ -206,24 +244,24 @@ def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery
     expect(page.get_by_text("In Lever").first).to_be_visible(timeout=20_000)
     story.picture("sent")
     story.check_page()
-    assert len(ats.opportunities(tag="Purpose Jobs")) == 2
 
-    # The board of the ATS shows the candidate in New lead.
-    page.goto(f"{emulator.url}/candidates")
+
+def see_the_board_of_the_ats(story: Story, ats: Ats) -> None:
+    """The board of the ATS shows the applicant under New lead."""
+    page = story.page
+    page.goto(f"{ats.emulator.url}/candidates")
     expect(page.locator("section, li, td", has_text="New lead").get_by_text(LEILA.person.name).first).to_be_visible()
     story.picture("ats-board")
 
-    # 10. Access is revoked there: Reconnect here; an applicant waits, and goes out after reconnecting.
-    emulator.control("POST", f"/accounts/{opportunity['account']}/revoke")
+
+def lose_access_and_reconnect(story: Story, ats: Ats) -> None:
+    """Step 10: revoked there, Reconnect here; an applicant waits, and goes out after reconnecting."""
+    page = story.page
+    panel = page.locator("#slide-over")
+    ats.emulator.control("POST", f"/accounts/{NORTHWIND}/revoke")
     page.goto(f"{story.home}/c/acme/candidates/")
     apply_by_hand(story, "Late Arrival", "late.arrival@example.net")
-    page.goto(f"{story.home}/c/acme/settings/integrations/")
-    for _ in range(40):
-        if page.get_by_text("Reconnect", exact=True).count():
-            break
-        page.wait_for_timeout(250)
-        page.reload()
-    expect(page.get_by_text("Reconnect", exact=True).first).to_be_visible()
+    wait_until(lambda: asks_to_reconnect(story), what="the word Reconnect")
     story.check_page()
     story.picture("reconnect")
     assert ats.opportunities(email="late.arrival@example.net") == []
@@ -232,7 +270,11 @@ def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery
     page.goto(f"{story.home}/c/acme/candidates/?q=Late")
     page.get_by_role("link", name="Late Arrival").first.click()
     expect(panel.get_by_text("In Lever").first).to_be_visible(timeout=20_000)
-    assert len(ats.opportunities(email="late.arrival@example.net")) == 1
+
+
+def asks_to_reconnect(story: Story) -> bool:
+    story.page.goto(f"{story.home}/c/acme/settings/integrations/")
+    return story.page.get_by_text("Reconnect", exact=True).count() > 0
 
 
 def apply_by_hand(story: Story, name: str, email: str) -> None:
@@ -241,9 +283,7 @@ def apply_by_hand(story: Story, name: str, email: str) -> None:
     story.go("Backend Engineer", "Apply")
     page.get_by_label("Name").fill(name)
     page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Résumé").set_input_files(
-        {"name": "cv.pdf", "mimeType": "application/pdf", "buffer": draw(LEILA)}
-    )
+    attach_resume(page)
     page.get_by_role("button", name="Send application").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
 
