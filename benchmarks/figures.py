@@ -35,7 +35,7 @@ def drained(stage: Stage, seats: list[Seat]) -> float:
     for seat in seats:
         publish(DRAIN, seat.connection.pk)
     # Asked seldom enough that asking does not weigh on what is measured.
-    stage.wait_for(lambda: stage.count_unsent(seats) == 0, "the drain", every=0.05)
+    stage.wait_for(lambda: stage.count_unsent(seats) == 0, "the drain", every=max(0.05, len(seats) / 1000))
     return time.perf_counter() - began
 
 
