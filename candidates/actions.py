@@ -6,7 +6,7 @@ from functools import partial
 
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -18,7 +18,7 @@ from candidates.resumes import ResumeType
 from candidates.tokens import application_url
 from integrations import actions as integrations
 from jobs.models import Job
-from purposejobs.tenancy import company_scope
+from purposejobs.tenancy import company_scope, keys_from
 
 # The version of candidates/_consent.html; change it with every change of its words.
 CONSENT_VERSION = "2026-11"
@@ -119,7 +119,7 @@ def erase(*, candidate: Candidate) -> None:
     if locked.erased_at:
         return
     files = {locked.resume.name or ""}
-    knowing = {*_companies("companies_that_exported", locked), *_companies("companies_of_candidate", locked)}
+    knowing = {*keys_from("companies_that_exported", locked.pk), *keys_from("companies_of_candidate", locked.pk)}
     for company_pk in sorted(knowing):
         with company_scope(company_pk):
             files |= _erase_applications(locked)
@@ -210,13 +210,6 @@ def _erase_applications(candidate: Candidate) -> set[str]:
 def _empty_profile() -> dict[str, object]:
     texts = dict.fromkeys(("phone", "location", "headline", "resume", "resume_name", "resume_type"), "")
     return {**texts, "name": ERASED_NAME, "links": [], "resume_size": 0}
-
-
-def _companies(way_in: str, candidate: Candidate) -> list[int]:
-    """Ask one of the named ways past the policies for the companies that know a person."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM {way_in}(%s)", [candidate.pk])  # noqa: S608  the name is one of ours
-        return [row[0] for row in cursor.fetchall()]
 
 
 def _tell_admins(candidate: Candidate, company: Company) -> None:
