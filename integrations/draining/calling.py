@@ -17,7 +17,7 @@ GIVEN_BACK = object()
 stopping = Event()
 
 
-def call(errand: Errand, provider: Provider, client: object, finished: "SimpleQueue[Errand]") -> None:
+def call(errand: Errand, provider: Provider, finished: "SimpleQueue[Errand]") -> None:
     """Do the errand and put it, with its outcome, which may be an exception, among the finished ones.
 
     Too late for a whole call within the lease, or in a process that is ending, the row is given back untouched.
@@ -29,15 +29,15 @@ def call(errand: Errand, provider: Provider, client: object, finished: "SimpleQu
     errand.started_at = timezone.now()
     began = time.perf_counter()
     try:
-        errand.outcome = _do(errand, provider, client)
+        errand.outcome = _do(errand, provider)
     except Exception as error:  # the drain's own thread decides what it means
         errand.outcome = error
     errand.milliseconds = round((time.perf_counter() - began) * 1000)
     finished.put(errand)
 
 
-def _do(errand: Errand, provider: Provider, client: object) -> object:
-    export = errand.export
+def _do(errand: Errand, provider: Provider) -> object:
+    export, client = errand.export, errand.client
     if errand.kind == Kind.CREATE:
         return provider.create(client, errand.payload)
     if errand.kind == Kind.LOOK:

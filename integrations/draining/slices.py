@@ -233,7 +233,7 @@ class Slice:
     def _start(self, errand: Errand) -> None:
         self.running += 1
         errand.client = self.clients[-1]
-        _pool().submit(call, errand, self.provider, self.clients[-1], self.finished)
+        _pool().submit(call, errand, self.provider, self.finished)
 
     def _take_in(self, errand: Errand) -> None:
         self.running -= 1

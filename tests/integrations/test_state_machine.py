@@ -213,7 +213,9 @@ class Exports(RuleBasedStateMachine):
         if mine.to_call:
             self.far.mood = mood
             client = self.far.open_client("test", mine.connection.access_token, deadline=20)
-            call(mine.to_call.pop(0), self.far, client, mine.finished)
+            errand = mine.to_call.pop(0)
+            errand.client = client
+            call(errand, self.far, mine.finished)
             mine.done.append(mine.finished.get_nowait())
 
     def record(self, worker):
