@@ -1,6 +1,7 @@
 """People who sign in, the companies they work for, and what they may do there."""
 
 import zoneinfo
+from typing import Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -8,6 +9,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
+
+from purposejobs.tenancy import TenantModel
 
 
 class UserManager(BaseUserManager["User"]):
@@ -144,3 +147,38 @@ class PublicCompany(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def for_member(self, user: User, company: Company) -> Self:
+        return self.filter(user=user, company=company)
+
+    def unread(self) -> Self:
+        return self.filter(read_at=None)
+
+
+class Notification(TenantModel):
+    """Something a member should know, behind the bell. Never one per record: the pages say those."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    # What it is about ("connection_lost"), so that the same thing is not told twice while it is unread.
+    kind = models.CharField(max_length=40)
+    title = models.CharField(max_length=200)
+    text = models.CharField(max_length=500, blank=True)
+    # Where it leads: a path of ours.
+    path = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField(null=True)
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user", "company", "-created_at", "-id"], name="accounts_notification_newest"),
+            models.Index(
+                fields=["user", "company"], condition=models.Q(read_at=None), name="accounts_notification_unread"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

@@ -38,8 +38,33 @@ Optional, declared by being there:
     calls_to_follow_up(*, needs_phone, look_first) -> int
     list_users(client) -> list[UserRecord]
     list_stages(client) -> list[StageRecord]
+    list_reasons(client) -> list[ReasonRecord]        why people leave the pipeline, hired among them
     check(client) -> None                             the cheapest read: raises what is wrong
     explain_scopes(scopes) -> list[str]               what was granted, in plain words
+    missing_scopes(scopes) -> list[str]               what we need of them and were not granted
+
+What becomes of those who were sent; without `read_progress` nothing is followed:
+
+    read_progress(client, external_id) -> Progress | None
+        How one record stands now, and how it came so; None when it was deleted there.
+    list_progress(client, since, cursor) -> ProgressPage
+        One page of the records that changed at or after `since` (aware datetime), ours among others. `cursor` is empty
+        for the first page, else what the page before gave. Raises TryLater("unclear") when a cursor is no longer taken:
+        it is begun anew. A record may come twice, or be missed while pages shift: whoever reads them overlaps.
+    list_deleted(client, since, cursor) -> DeletedPage
+        One page of the ids of records deleted there at or after `since`.
+
+Being told at once, by webhooks; without `subscribe` there is only the catch-up:
+
+    subscribe(client, url, kept) -> str
+        Make sure that the ATS tells `url` what happens, and return what must be remembered of it (ids and signing
+        secrets, as text of the provider's own making; we keep it encrypted). `kept` is what was remembered before:
+        what is there already is not made twice. Raises Rejected("webhooks_refused") where the account has none.
+    unsubscribe(client, kept) -> None                 take them away again; what is gone already is well
+    is_subscribed(client, url, kept) -> bool          whether all are still there
+
+    A delivery comes in at a route of the provider's own, which knows its signature and hands what is good to
+    `actions.take_delivery`.
 
 Everything that talks to the vendor raises only the errors of `errors.py`, and neither touches the database nor Django's
 models (but `prepare`). There is no base class and no discovery: what two providers repeat may move up when there are
@@ -47,6 +72,7 @@ two.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -110,6 +136,11 @@ class PostingRecord:
     is_confidential: bool
     owner_id: str
     url: str
+    # What an import takes over: one of our words for the workplace (or empty), the salary in words, the text as our
+    # Markdown.
+    workplace: str = ""
+    salary: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +155,55 @@ class UserRecord:
 class StageRecord:
     external_id: str
     name: str
+    # how far somebody here has come: sent, contacted, interview or offer
+    step: str = "sent"
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonRecord:
+    external_id: str
+    name: str
+    is_hire: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Somebody came into a stage."""
+
+    stage_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How one record stands at the ATS. Ids and times, no person."""
+
+    external_id: str
+    stage_id: str
+    # the ATS's own time of its last change: an older answer never replaces a newer one
+    updated_at: datetime
+    moves: tuple[Move, ...] = ()
+    archived_at: datetime | None = None
+    archive_reason_id: str = ""
+    owner_id: str = ""
+    origin: str = ""
+    tags: tuple[str, ...] = ()
+    external_url: str = ""
+    contact_id: str = ""
+    is_anonymised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressPage:
+    records: tuple[Progress, ...]
+    # empty on the last page
+    next_cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedPage:
+    external_ids: tuple[str, ...]
+    next_cursor: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

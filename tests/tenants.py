@@ -6,9 +6,21 @@ from typing import Any
 from django.apps import apps
 from django.utils import timezone
 
-from accounts.models import Company, Invitation, Membership
+from accounts.models import Company, Invitation, Membership, Notification
 from candidates.models import Application, Candidate
-from integrations.models import Activity, CandidateExport, Connection, ExportAttempt, Posting, PostingLink
+from integrations.models import (
+    AccountReason,
+    Activity,
+    BulkSend,
+    BulkSendItem,
+    CandidateExport,
+    Connection,
+    ExportAttempt,
+    Posting,
+    PostingLink,
+    StageChange,
+    WebhookEvent,
+)
 from jobs.models import Job
 from purposejobs.tenancy import TenantModel, company_scope
 from tests import factories
@@ -32,6 +44,8 @@ class Belongings:
     posting: Posting
     link: PostingLink
     export: CandidateExport
+    bulk_send: BulkSend
+    notification: Notification
 
     def address(self, *names: str) -> dict[str, Any]:
         """Give the values of an address: `job_pk` is the job's key, `provider` the connection's ATS."""
@@ -56,6 +70,18 @@ def furnish(company: Company) -> Belongings:
             company=company, export=export, kind="create", outcome="rejected", started_at=timezone.now(), milliseconds=9
         )
         Activity.objects.create(company=company, connection=connection, verb=Activity.Verb.CONNECTED)
+        AccountReason.objects.create(company=company, connection=connection, external_id="hired", name="Hired")
+        StageChange.objects.create(
+            company=company, export=export, kind="moved", stage_id="lead", happened_at=timezone.now(), told_by="sent"
+        )
+        WebhookEvent.objects.create(
+            company=company, connection=connection, token="token", event="moved", triggered_at=timezone.now(), body={}
+        )
+        bulk_send = BulkSend.objects.create(company=company, connection=connection, job=job, requested_by=member)
+        BulkSendItem.objects.create(
+            company=company, bulk_send=bulk_send, candidate=application.candidate, outcome="goes", export=export
+        )
+        notification = Notification.objects.create(company=company, user=member, kind="test", title="Reconnect")
         membership = Membership.objects.get(user=member)
     return Belongings(
         company=company,
@@ -68,6 +94,8 @@ def furnish(company: Company) -> Belongings:
         posting=posting,
         link=link,
         export=export,
+        bulk_send=bulk_send,
+        notification=notification,
     )
 
 

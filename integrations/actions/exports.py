@@ -10,6 +10,7 @@ from accounts.models import Company, User
 from candidates.models import Application, Candidate
 from integrations.errors import Refused
 from integrations.models import Activity, CandidateExport, Connection, Posting, PostingLink
+from integrations.models.exports import PROGRESS_FIELDS
 from integrations.nudging import DRAIN, nudge
 from integrations.queries import left_out_applicants
 from jobs.models import Job
@@ -189,7 +190,7 @@ REVIVED_FIELDS = [
     "state", "changed_at", "next_attempt_at", "reason", "requested_by", "requested_at", "job", "tries", "held_reason",
     "failure_code", "failure_parameters", "cancelled_reason", "look_first", "look_email", "look_posting_id",
     "look_since", "external_id", "external_url", "external_contact_id", "stage_id", "follow_up", "sent_at",
-    "deleted_there_at",
+    "deleted_there_at", *PROGRESS_FIELDS,
 ]  # fmt: skip
 
 

@@ -22,6 +22,11 @@ class Activity(TenantModel):
         SENT = "sent", "sent a candidate"
         RETRIED = "retried", "tried again"
         DISMISSED = "dismissed", "dismissed"
+        IMPORTED = "imported", "imported a posting"
+        BACK_FILLED = "back_filled", "sent those left out"
+        CHANGED = "changed", "changed a setting"
+        TESTED = "tested", "tested the connection"
+        TEST_SENT = "test_sent", "sent a test candidate"
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="activities")
     verb = models.CharField(max_length=20, choices=Verb)
@@ -33,7 +38,10 @@ class Activity(TenantModel):
 
     class Meta:
         verbose_name_plural = "activities"
-        indexes = [models.Index(fields=["company", "-created_at", "-id"], name="integrations_activity_newest")]
+        indexes = [
+            models.Index(fields=["company", "-created_at", "-id"], name="integrations_activity_newest"),
+            models.Index(fields=["company", "candidate", "-created_at"], name="integrations_activity_person"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.verb} at {self.created_at:%Y-%m-%d %H:%M}"

@@ -57,6 +57,12 @@ class Connection(TenantModel):
     granted_by_user_id = models.CharField(max_length=80, blank=True)
     acting_user_id = models.CharField(max_length=80, blank=True)
 
+    # What a company may choose: see the connection's settings page.
+    exports_automatically = models.BooleanField(default=True)
+    sends_notes = models.BooleanField(default=True)
+    # Where somebody goes who is sent without a job; none: a general lead.
+    lead_posting = models.ForeignKey("integrations.Posting", models.SET_NULL, null=True, related_name="+")
+
     # When admins were told that the grant's life ends; some vendors end one after a year, used or not.
     end_told_at = models.DateTimeField(null=True)
 
@@ -68,6 +74,34 @@ class Connection(TenantModel):
     # The circuit: after several failures in a row nothing is sent until a cheap read succeeds.
     failures_in_a_row = models.PositiveIntegerField(default=0)
     paused_until = models.DateTimeField(null=True)
+
+    # Webhooks: the unguessable part of our address, what the provider must remember of them (opaque to us: ids and
+    # signing secrets), why there are none, and when the last good delivery came.
+    hook_key = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001  none is not unique
+    subscriptions = EncryptedTextField(blank=True)
+    subscribed_at = models.DateTimeField(null=True)
+    subscription_error = models.CharField(max_length=60, blank=True)
+    delivered_at = models.DateTimeField(null=True)
+
+    # The catch-up: up to when every change there is known here, when it is next due, and one that is under way
+    # (empty, or where it stands between two slices).
+    caught_up_to = models.DateTimeField(null=True)
+    caught_up_at = models.DateTimeField(null=True)
+    next_catch_up_at = models.DateTimeField(null=True)
+    catch_up = models.JSONField(default=dict)
+
+    # "Test connection" and "Send test candidate": asked for, finished, and what was found.
+    check_requested_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    check_findings = models.JSONField(default=list)
+    test_requested_at = models.DateTimeField(null=True)
+    test_requested_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    test_sent_at = models.DateTimeField(null=True)
+    test_url = models.URLField(max_length=500, blank=True)
+    test_error = models.CharField(max_length=60, blank=True)
+
+    # The day of the last digest of exports that need a person.
+    digest_sent_on = models.DateField(null=True)
 
     objects = ConnectionQuerySet.as_manager()
 
@@ -159,15 +193,41 @@ class AccountUser(TenantModel):
 class AccountStage(TenantModel):
     """A stage of the ATS account's pipeline; companies name them as they like."""
 
+    class Step(models.TextChoices):
+        """How far somebody in this stage has come: what the report counts."""
+
+        SENT = "sent", "Sent"
+        CONTACTED = "contacted", "Contacted"
+        INTERVIEW = "interview", "Interview"
+        OFFER = "offer", "Offer"
+
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="stages")
     external_id = models.CharField(max_length=80)
     name = models.CharField(max_length=200)
     position = models.PositiveIntegerField()
+    step = models.CharField(max_length=10, choices=Step, default=Step.SENT)
 
     class Meta:
         ordering = ["position"]
         constraints = [
             models.UniqueConstraint(fields=["connection", "external_id"], name="integrations_account_stage_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AccountReason(TenantModel):
+    """Why somebody leaves the ATS account's pipeline; some reasons mean hired."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="reasons")
+    external_id = models.CharField(max_length=80)
+    name = models.CharField(max_length=200)
+    is_hire = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "external_id"], name="integrations_account_reason_once")
         ]
 
     def __str__(self) -> str:

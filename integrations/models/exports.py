@@ -11,6 +11,7 @@ cancelled  → waiting (sent again, applied again, back-filled)
 
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -124,6 +125,21 @@ class CandidateExport(TenantModel):
     sent_at = models.DateTimeField(null=True)
     deleted_there_at = models.DateTimeField(null=True)
 
+    # What became of it there, as it was last read: see StageChange for how it came so. `external_updated_at` is the
+    # ATS's own time of the state we have; an older answer never replaces a newer one.
+    stage_changed_at = models.DateTimeField(null=True)
+    archived_at = models.DateTimeField(null=True)
+    archive_reason_id = models.CharField(max_length=80, blank=True)
+    hired_at = models.DateTimeField(null=True)
+    anonymised_there_at = models.DateTimeField(null=True)
+    owner_id = models.CharField(max_length=80, blank=True)
+    origin = models.CharField(max_length=40, blank=True)
+    tags = ArrayField(models.CharField(max_length=200), default=list)
+    external_updated_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    # To be read again from this moment on: a delivery, "Refresh", or too long since the last look.
+    read_due_at = models.DateTimeField(null=True)
+
     # Phone and note: a second small job of a sent row.
     follow_up = models.CharField(max_length=10, choices=FollowUp, default=FollowUp.NONE)
     follow_up_at = models.DateTimeField(null=True)
@@ -163,6 +179,16 @@ class CandidateExport(TenantModel):
                 condition=models.Q(follow_up="waiting"),
                 name="integrations_export_follow",
             ),
+            models.Index(
+                fields=["connection", "read_due_at"],
+                condition=~models.Q(read_due_at=None),
+                name="integrations_export_read_due",
+            ),
+            models.Index(
+                fields=["connection", "checked_at"],
+                condition=models.Q(state="sent"),
+                name="integrations_export_checked",
+            ),
             models.Index(fields=["company", "candidate"], name="integrations_export_person"),
             models.Index(fields=["company", "state", "-changed_at", "-id"], name="integrations_export_list"),
         ]
@@ -181,6 +207,7 @@ class CandidateExport(TenantModel):
             self.look_first, self.look_email, self.look_posting_id, self.look_since = False, "", "", None
             self.external_id = self.external_url = self.external_contact_id = self.stage_id = ""
             self.follow_up, self.sent_at, self.deleted_there_at = self.FollowUp.NONE, None, None
+            self.forget_progress()
         # An unclear attempt may still land: nobody's impatience makes us look before it must have.
         self.next_attempt_at = max(timezone.now(), self.next_attempt_at) if self.look_first else timezone.now()
         self.state, self.changed_at = self.State.WAITING, timezone.now()
@@ -188,6 +215,20 @@ class CandidateExport(TenantModel):
         self.job = job or self.job
         self.tries, self.held_reason, self.failure_code, self.cancelled_reason = 0, "", "", ""
         self.failure_parameters = {}
+
+    def forget_progress(self) -> None:
+        """Forget what became of a record that is no more (not saved); its history stays."""
+        self.stage_changed_at = self.archived_at = self.hired_at = self.anonymised_there_at = None
+        self.external_updated_at = self.checked_at = self.read_due_at = None
+        self.archive_reason_id = self.owner_id = self.origin = ""
+        self.tags = []
+
+
+# What `forget_progress` changes.
+PROGRESS_FIELDS = (
+    "stage_changed_at", "archived_at", "archive_reason_id", "hired_at", "anonymised_there_at", "owner_id", "origin",
+    "tags", "external_updated_at", "checked_at", "read_due_at",
+)  # fmt: skip
 
 
 class ExportAttempt(TenantModel):

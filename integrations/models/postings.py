@@ -7,7 +7,7 @@ from django.db import models
 
 from accounts.models import Company, User
 from integrations.models.connections import Connection
-from jobs.models import Job
+from jobs.models import Job, Workplace
 from purposejobs.tenancy import TenantModel
 
 
@@ -36,6 +36,10 @@ class Posting(TenantModel):
     is_open = models.BooleanField()
     is_confidential = models.BooleanField(default=False)
     owner_id = models.CharField(max_length=80, blank=True)
+    # What an import takes over: our word for the workplace, the salary in words, the text as our Markdown.
+    workplace = models.CharField(max_length=12, choices=Workplace, blank=True)
+    salary = models.CharField(max_length=120, blank=True)
+    description = models.TextField(blank=True)
     url = models.URLField(max_length=500, blank=True)
     seen_at = models.DateTimeField()
     # Set when a whole, successful list no longer had it.
@@ -71,6 +75,13 @@ class PostingLink(TenantModel):
     posting = models.ForeignKey(Posting, models.CASCADE, related_name="links")
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    # Whether applicants to this job go by themselves; null: as the connection's settings say.
+    exports_automatically = models.BooleanField(null=True)
+    # A job made from its posting: since when, whether it follows the posting until somebody edits it here, and what
+    # was last taken over (field → value), by which an edit here is told from a change there.
+    imported_at = models.DateTimeField(null=True)
+    keeps_in_step = models.BooleanField(default=False)
+    imported_fields = models.JSONField(default=dict)
 
     objects = PostingLinkQuerySet.as_manager()
 
