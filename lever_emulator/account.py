@@ -21,6 +21,7 @@ TABLES = {
     "resume": "resumes",
     "file": "files",
     "webhook": "webhooks",
+    "delivery": "deliveries",
     "deleted": "deleted",
 }
 
@@ -45,6 +46,7 @@ class Account:
         self.resumes: dict[str, Row] = {}
         self.files: dict[str, Row] = {}
         self.webhooks: dict[str, Row] = {}
+        self.deliveries: dict[str, Row] = {}
         self.deleted: dict[str, Row] = {}
         self.stages: dict[str, Row] = {stage["id"]: stage for stage in row["stages"]}
         self.stage_index = {stage["id"]: place for place, stage in enumerate(row["stages"])}

@@ -45,9 +45,11 @@ class Emulator:
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         state = self.store.state
         writer = asyncio.create_task(state.keep_writing()) if state else None
+        self.store.deliveries.start()
         try:
             yield
         finally:
+            await self.store.deliveries.stop()
             if writer:
                 writer.cancel()
                 with suppress(asyncio.CancelledError):

@@ -1,5 +1,6 @@
 """`/_control`: what tests, benches and the fault panel turn. JSON in, JSON out, no sign-in."""
 
+import inspect
 import json
 import resource
 import sys
@@ -11,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lever_emulator import control_accounts
+from lever_emulator import control_accounts, control_webhooks
 from lever_emulator.calls import Refusal
 from lever_emulator.settings import SWITCHES, checked_switch
 from lever_emulator.store import Store
@@ -37,6 +38,7 @@ def routes(store: Store) -> list[Route]:
         ("DELETE", "/requests", forget_requests),
         ("GET", "/counters", counters),
         *control_accounts.TABLE,
+        *control_webhooks.TABLE,
     ]
     return [Route(f"/_control{path}", _endpoint(store, work), methods=[method]) for method, path, work in table]
 
@@ -49,6 +51,8 @@ def _endpoint(store: Store, work: Work) -> Callable[[Request], Any]:
             if not isinstance(body, dict):
                 raise ValueError("The body must be a JSON object.")
             answer = work(store, request, body)
+            if inspect.isawaitable(answer):
+                answer = await answer
         except KeyError:
             raise
         except LookupError as error:
@@ -75,6 +79,7 @@ def state(store: Store, request: Request, body: Body) -> Body:
         "switches": switches(store, request, body),
         "faults": list_faults(store, request, body)["faults"],
         "counters": counters(store, request, body),
+        "deliveries": store.deliveries.figures(),
     }
 
 

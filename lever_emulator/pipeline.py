@@ -6,6 +6,7 @@ Every change of an account goes through here, so that one place can tell webhook
 import re
 from typing import Any
 
+from lever_emulator import webhooks
 from lever_emulator.account import LEAD_NEW, Account, Row, canonical_email
 from lever_emulator.seeds import set_posting_state
 from lever_emulator.store import Store, new_id
@@ -27,7 +28,7 @@ def find_contact(account: Account, emails: list[str]) -> Row | None:
     return None
 
 
-def add_contact(account: Account, wish: Row) -> Row:
+def add_contact(store: Store, account: Account, wish: Row) -> Row:
     """Make a person."""
     contact = {
         "id": new_id(),
@@ -41,10 +42,11 @@ def add_contact(account: Account, wish: Row) -> Row:
         "dataProtection": None,
     }
     account.add_contact(contact)
+    webhooks.contact_created(store, account, contact)
     return contact
 
 
-def enrich_contact(account: Account, contact: Row, wish: Row, now: int) -> None:
+def enrich_contact(store: Store, account: Account, contact: Row, wish: Row) -> None:
     """Add e-mails, phones and links a person does not have yet; nothing they have is changed."""
     known = {canonical_email(email) for email in contact["emails"]}
     values = {phone["value"] for phone in contact["phones"]}
@@ -52,10 +54,11 @@ def enrich_contact(account: Account, contact: Row, wish: Row, now: int) -> None:
     phones = [phone for phone in wish.get("phones") or [] if phone["value"] not in values]
     links = [link for link in wish.get("links") or [] if link not in contact["links"]]
     if emails or phones or links:
-        with account.changing_contact(contact, now):
+        with account.changing_contact(contact, store.clock.now()):
             contact["emails"] += once_each(emails)
             contact["phones"] += phones
             contact["links"] += once_each(links)
+        webhooks.contact_updated(store, account, contact)
 
 
 def create_opportunity(store: Store, account: Account, wish: Row, user: str, posting: Row | None) -> tuple[Row, bool]:
@@ -64,14 +67,14 @@ def create_opportunity(store: Store, account: Account, wish: Row, user: str, pos
     contact = account.contacts[wish["contact"]] if wish.get("contact") else None
     known = contact is not None
     if contact is not None:
-        enrich_contact(account, contact, wish, now)
+        enrich_contact(store, account, contact, wish)
     else:
         contact = find_contact(account, wish.get("emails") or [])
         known = contact is not None
         if contact is None:
-            contact = add_contact(account, wish)
+            contact = add_contact(store, account, wish)
         elif store.switch("known_person_links", account) == "stored":
-            enrich_contact(account, contact, {"links": wish.get("links")}, now)
+            enrich_contact(store, account, contact, {"links": wish.get("links")})
     created_at = wish.get("createdAt") or now
     stage = wish.get("stage") or LEAD_NEW
     origin = wish.get("origin") or "sourced"
@@ -105,6 +108,8 @@ def create_opportunity(store: Store, account: Account, wish: Row, user: str, pos
         row["_application"] = application["id"]
         row["_posting"] = posting["id"]
     account.add_opportunity(row)
+    if posting:
+        webhooks.application_created(store, account, row)
     return row, known
 
 
@@ -116,21 +121,23 @@ def posting_tags(posting: Row) -> list[str]:
 
 def move_to_stage(store: Store, account: Account, row: Row, stage: str, user: str | None) -> None:
     """Move an opportunity; an archived one stays archived."""
-    now = store.clock.now()
+    now, before = store.clock.now(), row["stage"]
     with account.changing(row, now):
-        if row["stage"] != stage:
+        if before != stage:
             row["stage"] = stage
             row["stageChanges"].append(_stage_change(account, stage, now, user))
             row["lastAdvancedAt"] = now
         row["lastInteractionAt"] = now
+    webhooks.stage_changed(store, account, row, before)
 
 
 def archive(store: Store, account: Account, row: Row, reason: str | None) -> None:
     """Archive with a reason, or with None take out of the archive; the application goes along."""
     now = store.clock.now()
     archived = {"reason": reason, "archivedAt": now} if reason else None
-    if archived and row["archived"]:
-        archived["archivedAt"] = row["archived"]["archivedAt"]
+    before = row["archived"]
+    if archived and before:
+        archived["archivedAt"] = before["archivedAt"]
     with account.changing(row, now):
         row["archived"] = archived
         row["lastInteractionAt"] = now
@@ -138,6 +145,7 @@ def archive(store: Store, account: Account, row: Row, reason: str | None) -> Non
         application = account.applications[row["_application"]]
         application["archived"] = archived
         account.save("application", application)
+    webhooks.archive_changed(store, account, row, before)
 
 
 def change_list(store: Store, account: Account, row: Row, name: str, add: list[str], remove: list[str]) -> None:
@@ -153,6 +161,7 @@ def change_links(store: Store, account: Account, row: Row, add: list[str], remov
     contact = account.contacts[row["contact"]]
     with account.changing_contact(contact, store.clock.now()):
         contact["links"] = [link for link in once_each([*contact["links"], *add]) if link not in remove]
+    webhooks.contact_updated(store, account, contact)
 
 
 def change_contact(store: Store, account: Account, contact: Row, wish: Row) -> None:
@@ -163,6 +172,7 @@ def change_contact(store: Store, account: Account, contact: Row, wish: Row) -> N
                 contact[name] = wish[name]
         if "location" in wish:
             contact["location"] = {"name": wish["location"]}
+    webhooks.contact_updated(store, account, contact)
 
 
 def add_note(
@@ -293,6 +303,7 @@ def delete_opportunity(store: Store, account: Account, row: Row, user: str | Non
             contact["emails"] = []
         del account.contacts[contact["id"]]
         account.save("contact", {"id": contact["id"], "_gone": True})
+    webhooks.opportunity_deleted(store, account, row, user)
 
 
 def anonymise(store: Store, account: Account, row: Row) -> None:
@@ -309,6 +320,7 @@ def anonymise(store: Store, account: Account, row: Row) -> None:
         }
         contact |= blank
         contact["isAnonymized"] = True
+    webhooks.contact_updated(store, account, contact)
     for opportunity in account.of_contact(contact["id"]):
         for kind, table, name in (
             ("note", account.notes, "_notes"),

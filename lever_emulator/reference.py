@@ -1,25 +1,14 @@
 """Contacts, stages, users, tags, sources, archive reasons and webhook subscriptions in the Data API."""
 
-import secrets
-import urllib.parse
 from typing import Any
 
-from lever_emulator import pipeline, shapes
+from lever_emulator import pipeline, shapes, subscriptions
 from lever_emulator.account import Row, canonical_email
-from lever_emulator.calls import Answer, Call, bad_request, enveloped, json_answer, not_found
-from lever_emulator.listing import ORIGINS
+from lever_emulator.calls import Answer, Call, Refusal, bad_request, enveloped, json_answer, not_found
 from lever_emulator.opportunities import phones, strings
 from lever_emulator.paging import page_of
 from lever_emulator.seeds import add_user
-from lever_emulator.store import new_id
 from lever_emulator.tokens import forget_grants_of_user
-
-EVENTS_WITH_ORIGINS = ("applicationCreated", "candidateArchiveChange", "candidateHired", "candidateStageChange")
-EVENTS = (
-    *EVENTS_WITH_ORIGINS, "candidateDeleted", "interviewCreated", "interviewUpdated", "interviewDeleted",
-    "contactCreated", "contactUpdated",
-)  # fmt: skip
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def read_contact(call: Call) -> Answer:
@@ -152,22 +141,11 @@ def list_webhooks(call: Call) -> Answer:
 
 def create_webhook(call: Call) -> Answer:
     """POST /webhooks: the only answer that shows the signing token. The same event and address again is allowed."""
+    if not call.store.switch("webhooks_in_package", call.account):
+        raise Refusal(403, "The Webhooks API is available in select packages only")
     body = call.json()
-    event = body.get("event")
-    if event not in EVENTS:
-        raise bad_request(f"Invalid field event: must be one of {', '.join(EVENTS)}")
-    url = _webhook_url(call, body.get("url"))
-    row: Row = {
-        "id": new_id(),
-        "event": event,
-        "url": url,
-        "configuration": _configuration(event, body.get("configuration") or {}),
-        "createdAt": call.now,
-        "updatedAt": call.now,
-        "_signature_token": secrets.token_hex(24),
-    }
-    call.account.webhooks[row["id"]] = row
-    call.account.save("webhook", row)
+    configuration = body.get("configuration") or {}
+    row = subscriptions.subscribe(call.store, call.account, body.get("event"), body.get("url"), configuration)
     shown = shapes.webhook(row)
     shown["configuration"] = {**row["configuration"], "signatureToken": row["_signature_token"]}
     return enveloped(shown, 201)
@@ -180,12 +158,12 @@ def update_webhooks(call: Call) -> Answer:
         raise bad_request("Missing required field: data")
     changed = []
     for item in items:
-        row = _one(call.account.webhooks, "webhooks", item.get("id") if isinstance(item, dict) else None)
+        row = _made_by_api(_one(call.account.webhooks, "webhooks", item.get("id") if isinstance(item, dict) else None))
         changes: Row = {}
         if "url" in item:
-            changes["url"] = _webhook_url(call, item["url"])
+            changes["url"] = subscriptions.checked_url(call.store, call.account, item["url"])
         if "configuration" in item:
-            changes["configuration"] = _configuration(row["event"], item["configuration"])
+            changes["configuration"] = subscriptions.checked_configuration(row["event"], item["configuration"])
         changed.append((row, changes))
     for row, changes in changed:
         row |= changes | {"updatedAt": call.now}
@@ -195,32 +173,16 @@ def update_webhooks(call: Call) -> Answer:
 
 def delete_webhook(call: Call) -> Answer:
     """DELETE /webhooks/:webhook."""
-    row = _one(call.account.webhooks, "webhooks", call.params["webhook"])
-    del call.account.webhooks[row["id"]]
-    call.account.save("webhook", {"id": row["id"], "_gone": True})
+    row = _made_by_api(_one(call.account.webhooks, "webhooks", call.params["webhook"]))
+    subscriptions.unsubscribe(call.account, row)
     return Answer(204)
 
 
-def _configuration(event: str, wish: Any) -> Row:
-    if event not in EVENTS_WITH_ORIGINS:
-        return {}
-    conditions = wish.get("conditions") if isinstance(wish, dict) else None
-    origins = conditions.get("origins", ORIGINS) if isinstance(conditions, dict) else ORIGINS
-    if not isinstance(origins, list | tuple) or not set(origins) <= set(ORIGINS):
-        raise bad_request(f"Invalid field configuration: origins must be of {', '.join(ORIGINS)}")
-    return {"conditions": {"origins": list(origins)}}
-
-
-def _webhook_url(call: Call, value: Any) -> str:
-    if isinstance(value, str):
-        try:
-            parts = urllib.parse.urlsplit(value)
-        except ValueError:
-            parts = urllib.parse.SplitResult("", "", "", "", "")
-        loopback = parts.hostname in LOOPBACK and call.store.switch("http_webhooks", call.account)
-        if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and loopback)):
-            return value
-    raise bad_request("Invalid field url: must be an https address")
+def _made_by_api(row: Row) -> Row:
+    """Return a webhook that the API may change; those made by hand in Settings belong to Settings."""
+    if row.get("_by_hand"):
+        raise Refusal(403, "A webhook made in Settings cannot be changed through the API")
+    return row
 
 
 def _one(table: dict[str, Row], collection: str, key: Any) -> Row:

@@ -41,6 +41,14 @@ SWITCHES: dict[str, tuple[Any, tuple[Any, ...] | str]] = {
     "require_perform_as": (False, "bool"),  # U: one client saw 400 on every write without it
     "quirks": (True, "bool"),
     "http_webhooks": (True, "bool"),  # plain http is taken for loopback addresses
+    "webhooks_in_package": (True, "bool"),  # off: creating one is refused, as for customers without the package
+    "webhook_deliveries": (True, "bool"),  # off: changes are told to nobody, silently
+    "webhook_api_changes": (True, "bool"),  # U: whether changes made through the API are told as well
+    "webhook_doubled": (0, "share"),
+    "webhook_shuffle_seconds": (0, "number"),
+    "webhook_delay_seconds": (0, "number"),
+    "webhook_retry_scale": (1, "number"),  # the gaps between tries are U: 10 s, 1 min, 5 min, 30 min, 2 h
+    "webhook_timeout_seconds": (10, "number"),  # U
 }
 
 
@@ -61,6 +69,8 @@ def checked_switch(name: str, value: Any) -> Any:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
         raise ValueError(f"{name} must be a number that is not negative.")
-    if name in ("rate", "burst", "access_token_seconds") and value == 0:
+    if allowed == "share" and value > 1:
+        raise ValueError(f"{name} must be between 0 and 1.")
+    if name in ("rate", "burst", "access_token_seconds", "webhook_timeout_seconds") and value == 0:
         raise ValueError(f"{name} must be more than zero.")
     return value

@@ -38,6 +38,14 @@ SWITCH_WORDS = {
     "require_perform_as": "Every write needs perform_as",
     "quirks": "Answer with the quirks of the real one",
     "http_webhooks": "Webhooks to http://localhost are taken",
+    "webhooks_in_package": "The account may create webhooks",
+    "webhook_deliveries": "Webhooks are sent",
+    "webhook_api_changes": "Webhooks tell of changes made by API too",
+    "webhook_doubled": "Share of deliveries sent twice (0 to 1)",
+    "webhook_shuffle_seconds": "Seconds over which deliveries are shuffled",
+    "webhook_delay_seconds": "Seconds each delivery waits",
+    "webhook_retry_scale": "Gaps between tries, times",
+    "webhook_timeout_seconds": "Seconds a delivery may take",
 }
 
 

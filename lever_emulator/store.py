@@ -3,11 +3,14 @@
 import json
 import secrets
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from lever_emulator.account import TABLES, Account, Row
 from lever_emulator.clock import Clock
+from lever_emulator.deliveries import Deliveries
 from lever_emulator.faults import Faults
 from lever_emulator.rate_limit import Buckets
 from lever_emulator.request_log import RequestLog
@@ -32,6 +35,9 @@ class Store:
         self.faults = Faults()
         self.buckets = Buckets()
         self.log = RequestLog(settings.log_size)
+        self.deliveries = Deliveries(self)
+        self.in_api_call = False  # handlers run to their end without a pause, so one flag is enough
+        self.hushed = False
         self.state = StateFile(settings.state) if settings.state else None
         self.blobs = Blobs(f"{settings.state}-files" if settings.state else None)
         self._empty()
@@ -70,9 +76,19 @@ class Store:
             account.save_self()
 
     def advance(self, seconds: float) -> None:
-        """Push the clock."""
+        """Push the clock; what is due by then is sent."""
         self.clock.advance(seconds)
+        self.deliveries.wake()
         self.save_meta()
+
+    @contextmanager
+    def hush(self) -> Iterator[None]:
+        """Let changes be made that subscribers are not told about: a crowd to begin with."""
+        self.hushed = True
+        try:
+            yield
+        finally:
+            self.hushed = False
 
     # Rows
 
@@ -133,6 +149,7 @@ class Store:
         self.faults.clear()
         self.buckets.clear()
         self.log.clear()
+        self.deliveries.clear()
         self._empty()
         self._plant()
 

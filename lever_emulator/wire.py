@@ -132,12 +132,15 @@ class Machine:
             route, call.params = found
             if route.scope and call.caller and not call.caller.may(*route.scope):
                 raise Refusal(403, f"This token lacks the scope {':'.join(route.scope)}:admin")
+            self.store.in_api_call = True
             return route.handler(call)
         except Refusal as refusal:
             return refusal.answer()
         except Exception:
             traceback.print_exc()
             return Refusal(500, "The emulator made a mistake").answer()
+        finally:
+            self.store.in_api_call = False
 
 
 class _Gone(Exception):

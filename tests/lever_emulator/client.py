@@ -133,6 +133,24 @@ class Lever:
     def fault(self, **fault) -> dict:
         return self.server.control("POST", "/faults", account=self.id, **fault)
 
+    def subscribe(self, url: str, *events: str, **configuration: object) -> list[dict]:
+        """Subscribe to events; return the webhooks with their signing tokens."""
+        body = {"configuration": configuration} if configuration else {}
+        return [self.post("/webhooks", {"url": url, "event": event, **body}, 201)["data"] for event in events]
+
+    def delivered(self, **options: object) -> None:
+        """Wait until everything this account has to tell was sent."""
+        answer = self.server.control("POST", "/deliveries/wait", account=self.id, **options)
+        assert answer["quiet"], answer
+
+    def deliveries(self, **wanted: object) -> list[dict]:
+        """What the delivery log of this account says, newest first."""
+        return self.server.control("GET", "/deliveries", account=self.id, **wanted)["deliveries"]
+
+    def reason(self, text: str) -> str:
+        """Return the id of an archive reason."""
+        return next(row["id"] for row in self.get("/archive_reasons")["data"] if row["text"] == text)
+
     def new_token(self, **wish) -> dict:
         return self.server.control("POST", f"/accounts/{self.id}/tokens", **wish)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.lever_emulator.client import Lever, Server, Visitor
+from tests.lever_emulator.receiver import Receiver
 
 ACME_POSTINGS = [
     {
@@ -34,6 +35,7 @@ def lever(server):
     made.token = made.new_token()["access_token"]
     yield made
     server.control("DELETE", "/faults")
+    server.control("DELETE", "/deliveries")
 
 
 @pytest.fixture
@@ -49,3 +51,11 @@ def northwind(server):
 @pytest.fixture
 def visitor(server):
     return Visitor(server)
+
+
+@pytest.fixture
+def receiver():
+    """The partner's end of the webhooks."""
+    made = Receiver()
+    yield made
+    made.stop()
