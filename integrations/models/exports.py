@@ -190,6 +190,22 @@ class CandidateExport(TenantModel):
                 name="integrations_export_checked",
             ),
             models.Index(fields=["company", "candidate"], name="integrations_export_person"),
+            # Who stands where in the ATS, for lists of candidates: in a stage, archived, hired.
+            models.Index(
+                fields=["company", "stage_id", "candidate"],
+                condition=models.Q(state="sent", deleted_there_at=None, archived_at=None, hired_at=None),
+                name="integrations_export_stage",
+            ),
+            models.Index(
+                fields=["company", "candidate"],
+                condition=models.Q(deleted_there_at=None, hired_at=None) & ~models.Q(archived_at=None),
+                name="integrations_export_archived",
+            ),
+            models.Index(
+                fields=["company", "candidate"],
+                condition=models.Q(deleted_there_at=None) & ~models.Q(hired_at=None),
+                name="integrations_export_hired",
+            ),
             models.Index(fields=["company", "state", "-changed_at", "-id"], name="integrations_export_list"),
         ]
 
