@@ -1,0 +1,133 @@
+"""Which of a company's jobs are connected with which posting, and which could be."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import Company
+from integrations.models import Connection, Posting, PostingLink
+from integrations.queries.connections import standing_connection
+from jobs.models import Job
+
+
+@dataclass(frozen=True, slots=True)
+class JobMark:
+    """A job's posting, in words."""
+
+    label: str
+    is_linked: bool
+    posting_title: str
+    posting_state: str
+    # linked, but the posting takes nobody: applicants wait
+    is_held: bool
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostingChoice:
+    """A posting to connect a job with; one that takes nobody says why."""
+
+    pk: int
+    title: str
+    team: str
+    location: str
+    state: str
+    is_open: bool
+    why_not: str
+    # titles of our jobs that are connected with it already
+    used_by: tuple[str, ...] = ()
+
+    @property
+    def description(self) -> str:
+        """Title, team and location in one line."""
+        return " · ".join(part for part in (self.title, self.team, self.location) if part)
+
+
+def job_marks(company: Company, job_pks: Iterable[int]) -> dict[int, JobMark]:
+    """Return for each of these jobs what it is connected with."""
+    job_pks = list(job_pks)
+    links = {
+        link.job_id: link
+        for link in PostingLink.objects.for_company(company)
+        .standing()
+        .filter(job_id__in=job_pks)
+        .select_related("posting", "connection")
+    }
+    return {pk: _job_mark(links.get(pk)) for pk in job_pks}
+
+
+def _job_mark(link: PostingLink | None) -> JobMark:
+    if link is None:
+        return JobMark("", is_linked=False, posting_title="", posting_state="", is_held=False, word="Not connected")
+    posting, label = link.posting, link.connection.label
+    word = posting.title
+    if posting.gone_at:
+        word = f"Gone from {label}"
+    elif not posting.is_open:
+        word = f"{posting.state} in {label}"
+    return JobMark(
+        label=label,
+        is_linked=True,
+        posting_title=posting.title,
+        posting_state=posting.state,
+        is_held=not posting.accepts_candidates,
+        word=word,
+    )
+
+
+def why_closed(posting: Posting, label: str) -> str:
+    """Say why a posting takes no candidates; empty when it does."""
+    if posting.gone_at:
+        return f"no longer in {label}"
+    return "" if posting.is_open else f"{posting.state.lower()} in {label}"
+
+
+def posting_choices(company: Company) -> list[PostingChoice]:
+    """Return the postings a job can be connected with, open ones first; one that is gone only while a job has it."""
+    connection = standing_connection(company)
+    if connection is None:
+        return []
+    label = connection.label
+    users: dict[int, list[str]] = {}
+    links = PostingLink.objects.for_company(company).filter(connection=connection).order_by("job__title")
+    for posting_pk, job_title in links.values_list("posting_id", "job__title"):
+        users.setdefault(posting_pk, []).append(job_title)
+    postings = (
+        Posting.objects.for_company(company)
+        .filter(Q(gone_at=None) | Q(pk__in=list(users)), connection=connection)
+        .only("pk", "title", "team", "location", "state", "is_open", "gone_at")
+        .order_by("-is_open", "title", "location", "pk")
+    )
+    return [
+        PostingChoice(
+            pk=posting.pk,
+            title=posting.title,
+            team=posting.team,
+            location=posting.location,
+            state=posting.state,
+            is_open=posting.accepts_candidates,
+            why_not=why_closed(posting, label),
+            used_by=tuple(users.get(posting.pk, ())),
+        )
+        for posting in postings
+    ]
+
+
+def linked_posting_pk(job: Job) -> int | None:
+    """Return the key of the posting a job is connected with."""
+    links = PostingLink.objects.for_company(job.company).standing().filter(job=job)
+    return links.values_list("posting_id", flat=True).first()
+
+
+def unlinked_jobs(company: Company) -> QuerySet[Job]:
+    """Keep the open jobs that no standing connection has a posting for."""
+    links = PostingLink.objects.for_company(company).standing().filter(job=OuterRef("pk"))
+    return Job.objects.for_company(company).open().filter(~Exists(links))
+
+
+def unlinked_open_jobs(company: Company) -> int:
+    """Count the open jobs that are not connected; none while nothing is connected at all."""
+    if not Connection.objects.for_company(company).active().exists():
+        return 0
+    return unlinked_jobs(company).count()
