@@ -1,5 +1,6 @@
 """What happens to companies and their teams beyond one row."""
 
+from collections.abc import Iterable
 from itertools import count
 
 from allauth.account.models import EmailAddress
@@ -12,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 
-from accounts.models import Company, Invitation, Membership, PublicCompany, User
+from accounts.models import Company, Invitation, Membership, Notification, PublicCompany, User
 from purposejobs.tenancy import company_scope, reserve_pk
 
 INVITATION_SALT = "accounts.invitation"
@@ -134,3 +135,26 @@ def _refuse_last_admin(membership: Membership) -> None:
     pks = list(admins.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     if pks == [membership.pk]:
         raise Refused("last_admin")
+
+
+def notify(*, company: Company, users: Iterable[User], kind: str, title: str, text: str = "", path: str = "") -> int:
+    """Put something behind the bell of members (`company.members()`, `company.admins()`); return of how many.
+
+    `path` is where it leads, an address of ours without the host. Whoever has not yet read the same (kind and path)
+    is not told again.
+    """
+    told = Notification.objects.filter(company=company, kind=kind, path=path).unread().values_list("user", flat=True)
+    known = set(told)
+    rows = [
+        Notification(company=company, user=user, kind=kind, title=title[:200], text=text[:500], path=path)
+        for user in users
+        if user.pk not in known
+    ]
+    # Told at the same moment by somebody else: once is enough, and the database says so.
+    Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def mark_read(*, company: Company, kind: str) -> None:
+    """Take what is over from everybody's bell."""
+    Notification.objects.filter(company=company, kind=kind).unread().update(read_at=timezone.now())

@@ -6,7 +6,7 @@ from typing import Self
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 from django.urls import reverse
 from django.utils import timezone
 
@@ -82,6 +82,17 @@ class Company(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("public_company", args=[self.slug])
+
+    def members(self) -> "models.QuerySet[User]":
+        """Return everybody who works here; the company must be in scope."""
+        return User.objects.filter(is_active=True, memberships__company=self).order_by("pk")
+
+    def admins(self) -> "models.QuerySet[User]":
+        """Return those who may change its settings; the company must be in scope."""
+        role = Membership.Role.ADMIN
+        return User.objects.filter(
+            is_active=True, memberships__in=Membership.objects.filter(company=self, role=role)
+        ).order_by("pk")
 
 
 class Membership(models.Model):
@@ -179,6 +190,38 @@ class Notification(TenantModel):
                 fields=["user", "company"], condition=models.Q(read_at=None), name="accounts_notification_unread"
             ),
         ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "company", "kind", "path"],
+                condition=models.Q(read_at=None),
+                name="accounts_notification_once",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title
+
+
+class LetterQuerySet(models.QuerySet["Letter"]):
+    def due(self) -> Self:
+        return self.filter(next_attempt_at__lte=Now())
+
+
+class Letter(TenantModel):
+    """An e-mail that has to arrive: kept until the mail server has taken it, then deleted. See letters.py."""
+
+    # Whom, not where: the address is the one they have when it goes out.
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    tries = models.PositiveIntegerField(default=0)
+
+    objects = LetterQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["next_attempt_at"], name="accounts_letter_due")]
+
+    def __str__(self) -> str:
+        return f"letter {self.pk}"

@@ -221,6 +221,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": EXPORTS["refresh_postings_seconds"],
         "options": {"expires": EXPORTS["refresh_postings_seconds"]},
     },
+    "letters": {
+        "task": "accounts.tasks.deliver_all",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "keep-grants-alive": {
         "task": "integrations.tasks.keep_grants_alive",
         "schedule": 6 * 3600,

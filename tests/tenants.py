@@ -6,7 +6,7 @@ from typing import Any
 from django.apps import apps
 from django.utils import timezone
 
-from accounts.models import Company, Invitation, Membership, Notification
+from accounts.models import Company, Invitation, Letter, Membership, Notification
 from candidates.models import Application, Candidate
 from integrations.models import (
     AccountReason,
@@ -82,6 +82,7 @@ def furnish(company: Company) -> Belongings:
             company=company, bulk_send=bulk_send, candidate=application.candidate, outcome="goes", export=export
         )
         notification = Notification.objects.create(company=company, user=member, kind="test", title="Reconnect")
+        Letter.objects.create(company=company, user=member, subject="Reconnect", text="Reconnect")
         membership = Membership.objects.get(user=member)
     return Belongings(
         company=company,

@@ -4,13 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Company, Membership, User
-from integrations.actions.exports import State, cancel
+from accounts.models import Company, User
+from integrations.actions import notices
+from integrations.actions.exports import cancel
 from integrations.errors import Refused
 from integrations.models import Activity, CandidateExport, Connection
 from integrations.nudging import DRAIN, REFRESH_ACCOUNT, nudge
@@ -66,6 +65,8 @@ def open_connection(*, company: Company, provider: str, tokens: Tokens, connecte
         raise Refused("account_taken") from None
     verb = Activity.Verb.RECONNECTED if same else Activity.Verb.CONNECTED
     Activity.objects.create(company=company, connection=connection, verb=verb, actor=connected_by)
+    if same is not None and same.needs_reconnect:
+        notices.tell_back(connection)
     nudge(REFRESH_ACCOUNT, connection.pk)
     nudge(DRAIN, connection.pk)
     return connection
@@ -94,33 +95,14 @@ def lose_connection(*, connection: Connection, code: str) -> None:
     Activity.objects.create(
         company_id=connection.company_id, connection=connection, verb=Activity.Verb.LOST, detail=code
     )
-    waiting = CandidateExport.objects.filter(connection=connection, state=State.WAITING).count()
-    waits = {0: "Nothing is waiting.", 1: "One candidate is waiting; nobody is lost."}
-    _tell_admins(
-        connection,
-        subject=f"{connection.company.name}: reconnect {connection.label}",
-        message=(
-            f"Purpose Jobs can no longer reach {connection.company.name}'s {connection.label} account:"
-            " access was revoked there or has ended.\n\n"
-            f"{waits.get(waiting, f'{waiting} candidates are waiting; nobody is lost.')}"
-            " After you reconnect they go out by themselves."
-        ),
-    )
+    notices.tell_lost(connection)
 
 
 def tell_of_end(*, connection: Connection) -> None:
     """Ask admins, once, to reconnect before the grant's life ends."""
     told = Connection.objects.filter(pk=connection.pk, end_told_at=None).update(end_told_at=timezone.now())
     if told and connection.ends_at:
-        _tell_admins(
-            connection,
-            subject=f"{connection.company.name}: reconnect {connection.label} before {connection.ends_at:%-d %B %Y}",
-            message=(
-                f"{connection.label} lets access live for a limited time. {connection.company.name}'s ends on"
-                f" {connection.ends_at:%-d %B %Y}.\n\nReconnect before then and nothing stops; settings and connected"
-                " jobs stay as they are."
-            ),
-        )
+        notices.tell_of_end(connection)
 
 
 def refresh_account(*, connection: Connection) -> None:
@@ -136,12 +118,3 @@ def _same_account(rows: list[Connection], environment: str, account_id: str) -> 
         # A row that never learned its account, and still stands, is the one being connected again.
         return named or next((row for row in here if not row.account_id and row.state != "disconnected"), None)
     return here[0] if here else None
-
-
-def _tell_admins(connection: Connection, *, subject: str, message: str) -> None:
-    """Write to the company's admins after commit; a mail server that is away costs nothing else."""
-    admins = Membership.objects.filter(company_id=connection.company_id, role=Membership.Role.ADMIN)
-    addresses = list(admins.values_list("user__email", flat=True))
-    page = settings.PUBLIC_URL + reverse("integration_list", args=[connection.company.slug])
-    text = f"{message}\n\nReconnect {connection.label}: {page}\n"
-    transaction.on_commit(lambda: send_mail(subject, text, None, addresses), robust=True)

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection as database
 from django.utils import timezone
 
+from accounts import letters
 from integrations import actions, mirroring
 from integrations.errors import ConnectionLost, TryLater
 from integrations.grants import usable_token
@@ -232,15 +233,13 @@ def test_a_posting_that_is_no_longer_listed_is_gone(ats, connection, acme):
     assert not posting.accepts_candidates
 
 
-def test_admins_are_asked_once_to_reconnect_before_the_grants_life_ends(
-    ats, connection, acme, mailoutbox, django_capture_on_commit_callbacks
-):
+def test_admins_are_asked_once_to_reconnect_before_the_grants_life_ends(ats, connection, acme, mailoutbox):
     with company_scope(acme):
         Connection.objects.update(connected_at=timezone.now() - timedelta(days=340))
 
-    with django_capture_on_commit_callbacks(execute=True):
-        for _ in range(2):
-            mirroring.keep_grant_alive(connection.pk)
+    for _ in range(2):
+        mirroring.keep_grant_alive(connection.pk)
+    letters.deliver(acme.pk)
 
     assert now(connection).ends_soon
     (mail,) = mailoutbox

@@ -1,0 +1,132 @@
+"""Telling people what they should know: e-mails to admins, and what stands behind the bell. Never one per record.
+
+Each is written in the caller's transaction and the company's scope; a letter goes out after the commit, and again until
+the mail server takes it (`accounts.letters`).
+"""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db.models import Count
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from accounts import letters
+from accounts.actions import mark_read, notify
+from integrations.models import CandidateExport, Connection, PostingLink
+from integrations.nudging import nudge
+
+# By name: who delivers need not be imported.
+DELIVER = "accounts.tasks.deliver"
+
+LOST, BACK, END, POSTING_CLOSED, JOB_DIFFERS = (
+    "connection_lost",
+    "connection_back",
+    "connection_ends",
+    "posting_closed",
+    "job_differs",
+)
+
+
+def tell_lost(connection: Connection) -> None:
+    """Ask the admins to reconnect: one e-mail, one notification. Everybody sees the banner while it lasts."""
+    company, label = connection.company, connection.label
+    waiting = CandidateExport.objects.filter(connection=connection).under_way().count()
+    _write(connection, "lost", {"waiting": waiting})
+    notify(
+        company=company,
+        users=company.admins(),
+        kind=LOST,
+        title=f"Reconnect {label}",
+        text=f"{company.name}'s {label} account no longer accepts our access. Candidates wait; nobody is lost.",
+        path=_connection_page(connection),
+    )
+
+
+def tell_back(connection: Connection) -> None:
+    """Tell the admins that a lost connection is there again; asking for it is over."""
+    company, label = connection.company, connection.label
+    waiting = CandidateExport.objects.filter(connection=connection).under_way().count()
+    mark_read(company=company, kind=LOST)
+    _write(connection, "back", {"waiting": waiting})
+    notify(
+        company=company,
+        users=company.admins(),
+        kind=BACK,
+        title=f"{label} is connected again",
+        text=_who_goes_out(waiting),
+        path=_connection_page(connection),
+    )
+
+
+def tell_of_end(connection: Connection) -> None:
+    """Ask the admins to reconnect before the grant's life ends."""
+    _write(connection, "ends", {"ends_at": connection.ends_at})
+    notify(
+        company=connection.company,
+        users=connection.company.admins(),
+        kind=END,
+        title=f"Reconnect {connection.label} before {connection.ends_at:%-d %B %Y}",
+        text=f"{connection.label} lets access live for a limited time. Reconnect before then and nothing stops.",
+        path=_connection_page(connection),
+    )
+
+
+def tell_posting_closed(links: Iterable[PostingLink]) -> int:
+    """Tell everybody in the company of jobs whose posting closed or vanished while applicants wait; of how many.
+
+    The links are of one connection, with connection, company, job and posting at hand.
+    """
+    links = list(links)
+    if not links:
+        return 0
+    company, label = links[0].connection.company, links[0].connection.label
+    rows = CandidateExport.objects.under_way().filter(job__in=[link.job_id for link in links]).order_by()
+    waiting = dict(rows.values_list("job").annotate(number=Count("pk")))
+    links = [link for link in links if waiting.get(link.job_id)]
+    members = list(company.members()) if links else []
+    for link in links:
+        number = waiting[link.job_id]
+        notify(
+            company=company,
+            users=members,
+            kind=POSTING_CLOSED,
+            title=f"The posting of {link.job.title} is {'gone' if link.posting.gone_at else 'closed'} in {label}",
+            text=f"{number} applicant{'' if number == 1 else 's'} wait{'s' if number == 1 else ''}."
+            " Reopen it there, or connect the job with another posting.",
+            path=reverse("job_edit", args=[company.slug, link.job_id]),
+        )
+    return len(links)
+
+
+def tell_job_differs(link: PostingLink) -> None:
+    """Tell everybody in the company that an imported job and its posting no longer say the same."""
+    company = link.connection.company
+    notify(
+        company=company,
+        users=company.members(),
+        kind=JOB_DIFFERS,
+        title=f"{link.job.title} was changed in {link.connection.label}",
+        text="The job was edited here, so nothing was taken over. Look at the differences and choose.",
+        path=reverse("job_posting_diff", args=[company.slug, link.job_id]),
+    )
+
+
+def _write(connection: Connection, template: str, context: dict[str, object]) -> None:
+    """Write integrations/mail/<template>.txt, whose first line is the subject, to the company's admins."""
+    company = connection.company
+    page = settings.PUBLIC_URL + _connection_page(connection)
+    words = {"company": company, "label": connection.label, "connection": connection, "page": page, **context}
+    subject, _, text = render_to_string(f"integrations/mail/{template}.txt", words).strip().partition("\n")
+    letters.write(company=company, users=company.admins(), subject=subject, text=text)
+    nudge(DELIVER, company.pk)
+
+
+def _connection_page(connection: Connection) -> str:
+    return reverse("integration_list", args=[connection.company.slug])
+
+
+def _who_goes_out(waiting: int) -> str:
+    if not waiting:
+        return "Nobody was waiting."
+    return "One candidate goes out now." if waiting == 1 else f"{waiting:,} candidates go out now."
