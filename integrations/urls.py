@@ -1,6 +1,6 @@
 from django.urls import path
 
-from integrations.views import connections, exports, matches, retries
+from integrations.views import connections, exports, history, matches, retries
 
 urlpatterns = [
     path("c/<slug:company_slug>/settings/integrations/", connections.integration_list, name="integration_list"),
@@ -41,7 +41,7 @@ urlpatterns = [
         exports.candidate_mark,
         name="candidate_mark",
     ),
-    path("c/<slug:company_slug>/exports/", exports.export_list, name="export_list"),
+    path("c/<slug:company_slug>/exports/", history.export_list, name="export_list"),
     path("c/<slug:company_slug>/exports/retry/", retries.exports_retry, name="exports_retry"),
     path("c/<slug:company_slug>/exports/dismiss/", retries.exports_dismiss, name="exports_dismiss"),
     path("c/<slug:company_slug>/exports/<int:export_pk>/mark/", exports.export_mark, name="export_mark"),

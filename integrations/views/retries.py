@@ -13,7 +13,7 @@ from accounts.access import SignedInRequest, company_member
 from accounts.models import Company
 from integrations import actions, queries
 from integrations.models import CandidateExport
-from integrations.views.exports import narrow
+from integrations.views.history import narrow
 from purposejobs.paging import capped_count, in_words
 
 

@@ -1,0 +1,173 @@
+"""History: every export with what was tried, the ones that need somebody first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET
+
+from accounts.access import SignedInRequest, company_member
+from accounts.models import Company
+from candidates.cards import make_cards
+from integrations import queries, wording
+from integrations.models import CandidateExport, ExportAttempt
+from jobs.models import Job
+from purposejobs.paging import Page, capped_count, in_words, keyset_page
+
+PAGE_SIZE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    slug: str
+    word: str
+    exports: QuerySet[CandidateExport]
+    count: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One export with what the list says of it."""
+
+    export: CandidateExport
+    # As the company knows the person; empty when it no longer sees them.
+    name: str
+    mark: queries.ExportMark
+    attempts: list[tuple[ExportAttempt, "Outcome"]]
+
+
+def _tabs(label: str, exports: QuerySet[CandidateExport]) -> list[Tab]:
+    words = {
+        "attention": "Needs attention",
+        "waiting": "Waiting",
+        "sent": f"In {label}",
+        "cancelled": "Cancelled",
+        "all": "All",
+    }
+    chosen = {slug: exports.filter(rows) for slug, rows in queries.TABS.items()}
+    return [Tab(slug, words[slug], rows, in_words(capped_count(rows))) for slug, rows in chosen.items()]
+
+
+@company_member
+@require_GET
+def export_list(request: SignedInRequest, *, company: Company) -> HttpResponse:
+    """Show every export with its history, the ones that need somebody first."""
+    label = queries.provider_label(company)
+    everything = CandidateExport.objects.for_company(company)
+    jobs = Job.objects.for_company(company).filter(Exists(everything.filter(job=OuterRef("pk"))))
+    exports, kept = narrow(company, request.GET)
+    tabs = _tabs(label, narrow(company, {"job": kept.get("job", "")})[0])
+    tab = next((tab for tab in tabs if tab.slug == request.GET.get("state", "attention")), tabs[0])
+    page = _page(request, company, exports if "code" in kept else tab.exports)
+    return render(
+        request,
+        "integrations/export_list.html",
+        {
+            "label": label,
+            "tabs": tabs,
+            "tab": tab,
+            "jobs": jobs.order_by("title", "pk")[:200],
+            "job_pk": kept.get("job", ""),
+            "codes": _codes(company, label),
+            "code": kept.get("code", ""),
+            "bulk": _bulk_acts(company, exports, kept) if tab.slug == "attention" else [],
+            "rows": _rows(company, page.rows),
+            "previous_url": page.before and "?" + urlencode({"state": tab.slug, **kept, "before": page.before}),
+            "next_url": page.after and "?" + urlencode({"state": tab.slug, **kept, "after": page.after}),
+        },
+    )
+
+
+def narrow(company: Company, asked: Mapping[str, str]) -> tuple[QuerySet[CandidateExport], dict[str, str]]:
+    """Return the company's exports that a list's filters choose (job, code), and those filters as given."""
+    exports = CandidateExport.objects.for_company(company)
+    kept = {name: asked[name] for name in ("job", "code") if asked.get(name)}
+    if "job" in kept:
+        if not kept["job"].isdecimal():
+            raise Http404
+        exports = exports.filter(job=get_object_or_404(Job.objects.for_company(company), pk=kept["job"]))
+    if "code" in kept:
+        exports = exports.filter(state=CandidateExport.State.FAILED, failure_code=kept["code"])
+    return exports, kept
+
+
+def _codes(company: Company, label: str) -> list[tuple[str, str]]:
+    """Return the reasons for which exports of the company failed, in words."""
+    failed = CandidateExport.objects.for_company(company).filter(state=CandidateExport.State.FAILED).order_by()
+    codes = failed.values_list("failure_code", flat=True).distinct()[:50]
+    return sorted(((code, wording.describe_failure(code, {}, label).title) for code in codes), key=lambda row: row[1])
+
+
+@dataclass(frozen=True, slots=True)
+class BulkAct:
+    """A link to something done to many exports; it leads to a page that says how many."""
+
+    word: str
+    url: str
+    is_quiet: bool
+
+
+def _bulk_acts(company: Company, exports: QuerySet[CandidateExport], kept: dict[str, str]) -> list[BulkAct]:
+    """Offer what can be done to the filtered exports, and to all where that is more."""
+    acts = []
+    everything = CandidateExport.objects.for_company(company)
+    for chosen, which, query in (
+        ((exports, "these", kept), (everything, "all", {})) if kept else ((everything, "all", {}),)
+    ):
+        for name, word, rows, is_quiet in (
+            ("exports_retry", "Try {} {} again", queries.RETRYABLE, False),
+            ("exports_dismiss", "Dismiss {} {}", queries.DISMISSABLE, True),
+        ):
+            count = capped_count(chosen.filter(rows))
+            if count:
+                url = reverse(name, args=[company.slug]) + ("?" + urlencode(query) if query else "")
+                acts.append(BulkAct(word.format(which, in_words(count)), url, is_quiet))
+    return acts
+
+
+def _page(request: SignedInRequest, company: Company, exports: QuerySet[CandidateExport]) -> Page[CandidateExport]:
+    attempts = Prefetch(
+        "attempts", ExportAttempt.objects.order_by("-started_at", "-pk")[:10], to_attr="latest_attempts"
+    )
+    found = exports.select_related("connection", "posting", "requested_by", "job").prefetch_related(attempts)
+    return keyset_page(found, request.GET, order="-changed_at", size=PAGE_SIZE)
+
+
+def _rows(company: Company, exports: list[CandidateExport]) -> list[Row]:
+    cards = make_cards(company, [export.candidate_id for export in exports])
+    names = {card.candidate.pk: card.source.name for card in cards}
+    return [
+        Row(
+            export,
+            names.get(export.candidate_id, ""),
+            mark,
+            [(attempt, _outcome(attempt, mark.label)) for attempt in cast(Any, export).latest_attempts],
+        )
+        for export, mark in zip(exports, queries.export_marks(company, exports), strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended, and what sort of trouble it was (empty: none)."""
+
+    words: str
+    kind: str
+
+
+def _outcome(attempt: ExportAttempt, label: str) -> Outcome:
+    if attempt.outcome == ExportAttempt.Outcome.REJECTED:
+        words = wording.describe_failure(attempt.code, {}, label)
+        return Outcome(words.title, words.kind)
+    if attempt.outcome in (ExportAttempt.Outcome.TRY_LATER, ExportAttempt.Outcome.UNKNOWN):
+        words = wording.describe_wait(attempt.code, label)
+        return Outcome(words.reason, words.kind)
+    if attempt.outcome == ExportAttempt.Outcome.LOST:
+        words = wording.describe_loss(attempt.code, label)
+        return Outcome(words.title, words.kind)
+    return Outcome(ExportAttempt.Outcome(attempt.outcome).label, "")
