@@ -1,6 +1,6 @@
 from django.urls import path
 
-from integrations.views import connections, exports, history, matches, retries
+from integrations.views import connections, exports, history, imports, matches, retries, sendings
 
 urlpatterns = [
     path("c/<slug:company_slug>/settings/integrations/", connections.integration_list, name="integration_list"),
@@ -31,6 +31,7 @@ urlpatterns = [
     ),
     path("c/<slug:company_slug>/jobs/connect/", matches.job_matches, name="job_matches"),
     path("c/<slug:company_slug>/jobs/connect/undo/", matches.job_matches_undo, name="job_matches_undo"),
+    path("c/<slug:company_slug>/jobs/import/", imports.posting_import, name="posting_import"),
     path(
         "c/<slug:company_slug>/candidates/<int:candidate_pk>/send/",
         exports.export_confirm,

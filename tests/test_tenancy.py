@@ -44,6 +44,7 @@ COMPANY_URLS = [
     ("export_list", MEMBERS, []),
     ("exports_retry", MEMBERS, []),
     ("exports_dismiss", MEMBERS, []),
+    ("posting_import", MEMBERS, []),
     ("export_mark", MEMBERS, ["export_pk"]),
     ("export_retry", MEMBERS, ["export_pk"]),
     ("export_dismiss", MEMBERS, ["export_pk"]),

@@ -17,6 +17,7 @@ from integrations.actions.exports import (
     retry_exports,
     send_candidates,
 )
+from integrations.actions.imports import choose_step, import_postings, keep_in_step, keep_ours, take_over
 from integrations.actions.links import link_job, unlink_job
 from integrations.errors import Refused
 
@@ -26,6 +27,7 @@ __all__ = [
     "close_connection",
     "dismiss_exports",
     "forget_application",
+    "choose_step",
     "forget_candidate",
     "hide_candidate",
     "link_job",
@@ -34,7 +36,11 @@ __all__ = [
     "refresh_account",
     "request_exports",
     "retry_exports",
+    "import_postings",
+    "keep_in_step",
+    "keep_ours",
     "send_candidates",
     "tell_of_end",
     "unlink_job",
 ]
+    "take_over",

@@ -41,6 +41,10 @@ def link_job(
                 "connection": posting.connection,
                 "posting": posting,
                 "created_by": linked_by,
+                # What was taken over came from another posting: this one must not write into the job by itself.
+                "imported_at": None,
+                "keeps_in_step": False,
+                "imported_fields": {},
             },
         )
         if before and before.connection_id == posting.connection_id:

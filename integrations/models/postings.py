@@ -4,16 +4,33 @@ from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Cast
 
 from accounts.models import Company, User
 from integrations.models.connections import Connection
 from jobs.models import Job, Workplace
 from purposejobs.tenancy import TenantModel
 
+# More words than this make a search no narrower, only slower.
+MOST_WORDS = 8
+
 
 class PostingQuerySet(models.QuerySet["Posting"]):
     def for_company(self, company: Company) -> Self:
         return self.filter(company=company)
+
+    def searched(self, text: str) -> Self:
+        """Keep those that have every word in title, team or a location."""
+        found = self.alias(places=Cast("locations", models.TextField()))
+        for word in text.split()[:MOST_WORDS]:
+            found = found.filter(
+                Q(title__icontains=word)
+                | Q(team__icontains=word)
+                | Q(location__icontains=word)
+                | Q(places__icontains=word)
+            )
+        return found
 
     def accepting(self) -> Self:
         """Keep those that take candidates."""
@@ -57,6 +74,52 @@ class Posting(TenantModel):
     def accepts_candidates(self) -> bool:
         return self.is_open and self.gone_at is None
 
+    @property
+    def places(self) -> str:
+        """Every location once, the main one first, in one line that fits into a job."""
+        places = list(dict.fromkeys(place for place in (self.location, *self.locations) if place))
+        return _joined(places, _length("location"))
+
+    def as_job(self) -> dict[str, str]:
+        """Return what a job takes over from it: the job's field names, with values that fit into them."""
+        return {
+            "title": _fitted(self.title, "title"),
+            "team": _fitted(self.team, "team"),
+            "location": self.places,
+            "workplace": self.workplace,
+            "commitment": _fitted(self.commitment, "commitment"),
+            "salary": _fitted(self.salary, "salary"),
+            "description": self.description.strip(),
+        }
+
+
+def _length(field: str) -> int:
+    length = Job._meta.get_field(field).max_length
+    assert length is not None  # noqa: S101  these fields have one
+    return length
+
+
+def _fitted(text: str, field: str) -> str:
+    text, length = text.strip(), _length(field)
+    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
+
+
+def _joined(places: list[str], length: int) -> str:
+    """Name as many places as fit, and count the rest. Places have commas in them, so they are not joined by commas."""
+    for number in range(len(places), 0, -1):
+        rest = len(places) - number
+        text = " / ".join([*places[:number], *([f"{rest} more"] if rest else [])])
+        if len(text) <= length:
+            return text
+    return _fitted(places[0], "location") if places else ""
+
+
+def is_same_text(one: str, other: str) -> bool:
+    """Compare as people read: line endings and spaces at the ends make no difference (browsers change both)."""
+    return [line.rstrip() for line in one.strip().splitlines()] == [
+        line.rstrip() for line in other.strip().splitlines()
+    ]
+
 
 class PostingLinkQuerySet(models.QuerySet["PostingLink"]):
     def for_company(self, company: Company) -> Self:
@@ -87,3 +150,33 @@ class PostingLink(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.job} ↔ {self.posting}"
+
+    @property
+    def sends_automatically(self) -> bool:
+        """Whether applicants to this job go by themselves: as chosen for the job, else for the connection."""
+        if self.exports_automatically is None:
+            return self.connection.exports_automatically
+        return self.exports_automatically
+
+    def is_edited(self, job: Job, field: str) -> bool:
+        """Say whether somebody changed here what was taken over; compared, so that no way of editing is missed."""
+        return not is_same_text(getattr(job, field), self.imported_fields.get(field, ""))
+
+    def has_news(self, field: str, value: str) -> bool:
+        """Say whether the posting says something else than when it was last taken over, or looked at and left."""
+        return not is_same_text(value, self.imported_fields.get(field, ""))
+
+    def follow(self, job: Job) -> bool:
+        """Let the job take over what changed in the posting, where nobody edited it here (not saved); say if so.
+
+        A confidential posting's text never walks into a job that everybody can read.
+        """
+        if self.posting.is_confidential and job.status != Job.Status.DRAFT:
+            return False
+        followed = False
+        for field, value in self.posting.as_job().items():
+            if self.has_news(field, value) and not self.is_edited(job, field):
+                setattr(job, field, value)
+                self.imported_fields[field] = value
+                followed = True
+        return followed
