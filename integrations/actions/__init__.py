@@ -19,11 +19,13 @@ from integrations.actions.exports import (
 )
 from integrations.actions.imports import choose_step, import_postings, keep_in_step, keep_ours, take_over
 from integrations.actions.links import link_job, unlink_job
+from integrations.actions.settings import change_settings, set_job_exports
 from integrations.errors import Refused
 
 __all__ = [
     "Refused",
     "back_fill",
+    "change_settings",
     "close_connection",
     "dismiss_exports",
     "forget_application",
@@ -40,6 +42,7 @@ __all__ = [
     "keep_in_step",
     "keep_ours",
     "send_candidates",
+    "set_job_exports",
     "tell_of_end",
     "unlink_job",
 ]

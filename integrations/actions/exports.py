@@ -12,7 +12,7 @@ from integrations.errors import Refused
 from integrations.models import Activity, CandidateExport, Connection, Posting, PostingLink
 from integrations.models.exports import PROGRESS_FIELDS
 from integrations.nudging import DRAIN, nudge
-from integrations.queries import left_out_applicants
+from integrations.queries import lead_posting, left_out_applicants
 from jobs.models import Job
 
 State = CandidateExport.State
@@ -20,11 +20,14 @@ Reason = CandidateExport.Reason
 
 
 def request_exports(*, application: Application) -> None:
-    """Put an applicant in line for the ATS, if the job is connected; in the transaction that saves the application."""
+    """Put an applicant in line for the ATS, if the job is connected and its applicants go by themselves.
+
+    In the transaction that saves the application.
+    """
     link = (
         PostingLink.objects.standing().filter(job_id=application.job_id).select_related("connection", "posting").first()
     )
-    if link is None:
+    if link is None or not link.sends_automatically:
         return
     queue_exports(
         connection=link.connection,
@@ -40,14 +43,14 @@ def request_exports(*, application: Application) -> None:
 def send_candidates(
     *, company: Company, candidates: Iterable[Candidate], job: Job | None, requested_by: User
 ) -> list[CandidateExport]:
-    """Put candidates in line because a person asked; for the job's posting, or for none. Twice is once.
+    """Put candidates in line because a person asked; for the job's posting, or where general leads go. Twice is once.
 
     Raises Refused: `not_connected`, `job_not_linked`, `candidate_hidden`.
     """
     connection = Connection.objects.for_company(company).standing().first()
     if connection is None:
         raise Refused("not_connected")
-    posting = None
+    posting = lead_posting(company)
     if job is not None:
         link = PostingLink.objects.standing().filter(job=job, connection=connection).select_related("posting").first()
         if link is None:

@@ -107,7 +107,7 @@ class Facts:
         if by_hand:
             sendable = Candidate.objects.sendable_by(company).filter(pk__in=by_hand)
             facts.sendable = set(sendable.values_list("pk", flat=True))
-        facts._read_users(exports)
+        facts.read_users(exports)
         unclear = {export.candidate_id for export in exports if export.follow_up_look_first}
         if unclear:
             written = Application.objects.for_company(company).filter(candidate_id__in=unclear).exclude(note="")
@@ -115,7 +115,8 @@ class Facts:
                 facts.notes[candidate_pk].append(note)
         return facts
 
-    def _read_users(self, exports: list[CandidateExport]) -> None:
+    def read_users(self, exports: list[CandidateExport]) -> None:
+        """Find out which of the ATS's users could act for these exports."""
         requesters = {export.requested_by_id for export in exports if export.requested_by_id}
         addresses = EmailAddress.objects.filter(user_id__in=requesters, verified=True).values_list("user_id", "email")
         for user_pk, email in addresses if requesters else []:
@@ -272,7 +273,7 @@ def _parcel(facts: Facts, errand: Errand) -> Parcel:
         headline=source.headline,
         links=tuple(source.links),
         profile_url=settings.PUBLIC_URL + page,
-        note=getattr(source, "note", ""),
+        note=getattr(source, "note", "") if facts.connection.sends_notes else "",
         resume=_resume(source) if errand.kind == Kind.CREATE else None,
         posting_id=export.look_posting_id if is_look else posting.external_id if posting else "",
         acting_user_id=export.acting_user_id if errand.kind == Kind.FOLLOW_UP else facts.acting_user_id(export),

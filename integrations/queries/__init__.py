@@ -3,6 +3,8 @@
 from integrations.queries.connections import (
     ShareState,
     connection_notice,
+    lead_posting,
+    lead_posting_title,
     provider_label,
     share_state,
     standing_connection,
@@ -41,6 +43,8 @@ __all__ = [
     "connection_notice",
     "export_marks",
     "job_marks",
+    "lead_posting",
+    "lead_posting_title",
     "left_out_applicants",
     "linked_posting_pk",
     "posting_choices",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from accounts.models import Company
-from integrations.models import Connection
+from integrations.models import Connection, Posting
 from integrations.providers import all_providers
 
 
@@ -16,6 +16,8 @@ class ShareState:
     why_not: str
     # what to know although it can: exports wait while the connection is lost
     note: str = ""
+    # whether a candidate's note to the company travels along
+    sends_notes: bool = True
 
 
 def connection_notice(company: Company) -> Connection | None:
@@ -50,4 +52,18 @@ def share_state(company: Company) -> ShareState:
     note = (
         f"{label} must be reconnected. What you send waits, and goes out by itself." if not connection.is_active else ""
     )
-    return ShareState(label, can_send=True, why_not="", note=note)
+    return ShareState(label, can_send=True, why_not="", note=note, sends_notes=connection.sends_notes)
+
+
+def lead_posting(company: Company) -> Posting | None:
+    """Return the posting of whoever is sent without a job; none: a general lead, also while it takes nobody."""
+    connection = standing_connection(company)
+    if connection is None or connection.lead_posting_id is None:
+        return None
+    return Posting.objects.accepting().filter(connection=connection, pk=connection.lead_posting_id).first()
+
+
+def lead_posting_title(company: Company) -> str:
+    """Return the title of the posting of whoever is sent without a job; empty: a general lead."""
+    posting = lead_posting(company)
+    return posting.title if posting else ""
