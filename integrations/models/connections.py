@@ -96,6 +96,9 @@ class Connection(TenantModel):
     check_findings = models.JSONField(default=list)
     test_requested_at = models.DateTimeField(null=True)
     test_requested_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    # Whoever sends it has it to themselves until then; after an unclear outcome, until a late one must have landed.
+    test_claimed_until = models.DateTimeField(null=True)
+    test_finished_at = models.DateTimeField(null=True)
     test_sent_at = models.DateTimeField(null=True)
     test_url = models.URLField(max_length=500, blank=True)
     test_error = models.CharField(max_length=60, blank=True)
