@@ -18,4 +18,12 @@ urlpatterns = [
     ),
     path("c/<slug:company_slug>/settings/team/<int:membership_pk>/role/", views.member_role, name="member_role"),
     path("c/<slug:company_slug>/settings/team/<int:membership_pk>/remove/", views.member_remove, name="member_remove"),
+    path("c/<slug:company_slug>/notifications/", views.notification_list, name="notification_list"),
+    path("c/<slug:company_slug>/notifications/bell/", views.notification_bell, name="notification_bell"),
+    path("c/<slug:company_slug>/notifications/read/", views.notifications_read, name="notifications_read"),
+    path(
+        "c/<slug:company_slug>/notifications/<int:notification_pk>/open/",
+        views.notification_open,
+        name="notification_open",
+    ),
 ]

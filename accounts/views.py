@@ -9,15 +9,17 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import actions
+from accounts.context import unread_notifications
 from accounts.access import SignedInRequest, company_admin, company_member, public, signed_in
 from accounts.forms import CompanyForm, CompanyNewForm, InvitationForm, ProfileForm, RoleForm
-from accounts.models import Company, Invitation, Membership, User
+from accounts.models import Company, Invitation, Membership, Notification, User
 from integrations import queries
-from purposejobs.paging import capped_count, in_words
+from purposejobs.paging import capped_count, in_words, keyset_page
 from purposejobs.tenancy import user_scope
 
 REFUSALS = {
@@ -191,6 +193,59 @@ def member_remove(request: SignedInRequest, membership_pk: int, *, company: Comp
         return redirect("team", company.slug)
     messages.success(request, f"{membership.user} is no longer a member of {company}.")
     return redirect("home") if membership.user == request.user else redirect("team", company.slug)
+
+
+# -- The bell ---------------------------------------------------------------------------------------------------------
+
+
+@company_member
+@require_safe
+def notification_list(request: SignedInRequest, *, company: Company) -> HttpResponse:
+    mine = Notification.objects.for_member(request.user, company)
+    page = keyset_page(mine, request.GET, order="-created_at")
+    return render(
+        request,
+        "accounts/notifications.html",
+        {
+            "notifications": page.rows,
+            "has_unread": mine.unread().exists(),
+            "previous_url": page.before and f"?before={page.before}",
+            "next_url": page.after and f"?after={page.after}",
+        },
+    )
+
+
+@company_member
+@require_safe
+def notification_bell(request: SignedInRequest, *, company: Company) -> HttpResponse:
+    """Give the bell anew; nothing while its number is still the one that the page shows."""
+    number = unread_notifications(request.user, company)
+    if request.GET.get("shown") == str(number):
+        return HttpResponse(status=204)
+    return render(request, "components/bell.html", {"unread": number})
+
+
+@company_member
+@require_POST
+def notifications_read(request: SignedInRequest, *, company: Company) -> HttpResponse:
+    """Mark one as read (`notification`), or all."""
+    unread = Notification.objects.for_member(request.user, company).unread()
+    pk = request.POST.get("notification", "")
+    if pk:
+        unread = unread.filter(pk=pk) if pk.isdecimal() else unread.none()
+    unread.update(read_at=timezone.now())
+    if not pk:
+        messages.success(request, "Everything is marked as read.")
+    return redirect("notification_list", company.slug)
+
+
+@company_member
+@require_POST
+def notification_open(request: SignedInRequest, notification_pk: int, *, company: Company) -> HttpResponse:
+    """Mark one as read and go where it leads."""
+    notification = get_object_or_404(Notification.objects.for_member(request.user, company), pk=notification_pk)
+    Notification.objects.filter(pk=notification.pk).unread().update(read_at=timezone.now())
+    return redirect(notification.path or reverse("notification_list", args=[company.slug]))
 
 
 # -- Ways in ----------------------------------------------------------------------------------------------------------

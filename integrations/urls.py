@@ -2,6 +2,8 @@ from django.urls import path
 
 from integrations.views import connections, exports, history, imports, matches, retries, sendings
 
+from integrations.views import activity, report
+
 urlpatterns = [
     path("c/<slug:company_slug>/settings/integrations/", connections.integration_list, name="integration_list"),
     path(
@@ -42,6 +44,10 @@ urlpatterns = [
         exports.candidate_mark,
         name="candidate_mark",
     ),
+    path("c/<slug:company_slug>/report/", report.report, name="report"),
+    path("c/<slug:company_slug>/report/csv/", report.report_csv, name="report_csv"),
+    path("c/<slug:company_slug>/activity/", activity.activity_list, name="activity_list"),
+    path("c/<slug:company_slug>/activity/csv/", activity.activity_csv, name="activity_csv"),
     path("c/<slug:company_slug>/exports/", history.export_list, name="export_list"),
     path("c/<slug:company_slug>/exports/retry/", retries.exports_retry, name="exports_retry"),
     path("c/<slug:company_slug>/exports/dismiss/", retries.exports_dismiss, name="exports_dismiss"),

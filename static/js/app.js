@@ -311,6 +311,17 @@ document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
 });
 document.addEventListener("htmx:sendError", () => say("The server cannot be reached. Check your connection, then try again."));
 
+// The bell looks again when somebody comes back to the page, and each minute while they stay: never in a hidden tab.
+
+let belled = Date.now();
+function lookAgain() {
+  if (document.visibilityState !== "visible" || Date.now() - belled < 60000) return;
+  belled = Date.now();
+  document.getElementById("bell")?.dispatchEvent(new Event("look-again"));
+}
+setInterval(lookAgain, 15000);
+document.addEventListener("visibilitychange", lookAgain);
+
 // -- Upgrades, at the start and for whatever htmx brings in ----------------------------------------------------------
 
 function upgrade(root) {
