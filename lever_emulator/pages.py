@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lever_emulator import attachments, pipeline, settings_pages
+from lever_emulator import attachments, pipeline, settings_pages, webhook_pages
 from lever_emulator.account import Row
 from lever_emulator.site import Visit, route
 from lever_emulator.store import Store
@@ -31,6 +31,7 @@ def routes(store: Store) -> list[Route]:
         ("POST", "/candidates/{opportunity}/delete", delete),
         ("POST", "/candidates/{opportunity}/anonymise", anonymise),
         *settings_pages.TABLE,
+        *webhook_pages.TABLE,
     ]
     return [route(store, method, path, work) for method, path, work in table]
 

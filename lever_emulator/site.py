@@ -23,6 +23,7 @@ MENU = (
     ("/postings", "Postings"),
     ("/users", "Users"),
     ("/settings/integrations", "Authorized Apps"),
+    ("/settings/webhooks", "Webhooks"),
     ("/control", "Faults and switches"),
     ("/log", "Request log"),
 )
@@ -83,7 +84,7 @@ class Visit:
         return RedirectResponse(f"{address}{joint}{urllib.parse.urlencode({'said': said})}", 303)
 
 
-Work = Callable[[Visit], Response]
+Work = Callable[[Visit], Response | Awaitable[Response]]
 
 
 def route(store: Store, method: str, path: str, work: Work) -> Route:
@@ -97,7 +98,8 @@ def route(store: Store, method: str, path: str, work: Work) -> Route:
             return RedirectResponse(f"/login?{urllib.parse.urlencode({'next': wanted + query})}", 303)
         form = await request.form() if request.method == "POST" else FormData()
         try:
-            return work(Visit(store, request, *visitor, form))
+            answer = work(Visit(store, request, *visitor, form))
+            return answer if isinstance(answer, Response) else await answer
         except (Refusal, ValueError) as error:
             text = getattr(error, "message", str(error))
             return html.page("error.html", {"title": "That did not work", "text": text}, 400)

@@ -3,7 +3,8 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-ADDRESSES = ("/", "/candidates", "/postings", "/users", "/settings/integrations", "/control", "/log")
+SETTINGS = ("/users", "/settings/integrations", "/settings/webhooks")
+ADDRESSES = ("/", "/candidates", "/postings", *SETTINGS, "/control", "/log")
 
 
 @pytest.fixture
@@ -32,14 +33,18 @@ def test_newcomer_appears_by_itself_and_is_dragged_on(board, lever):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_no_page_has_an_accessibility_violation_or_overflows(board, lever, scheme, width):
+def test_no_page_has_an_accessibility_violation_or_overflows(board, lever, receiver, scheme, width):
+    receiver.answers = [500]
+    lever.subscribe(f"{receiver.url}/{'long' * 40}", "applicationCreated", "candidateDeleted")
     created = lever.create(name="Ada Quill", postings=[lever.posting("Backend Engineer")["id"]])
     lever.fault(endpoint="GET /v1/stages", kind="503", count=1)
     lever.get("/stages", 503)
     board.emulate_media(color_scheme=scheme)
     board.set_viewport_size({"width": width, "height": 800})
     found = {}
-    for address in (*ADDRESSES, f"/candidates/{created['id']}", "/login"):
+    lever.delivered()
+    delivery = f"/settings/webhooks/deliveries/{lever.deliveries()[0]['id']}"
+    for address in (*ADDRESSES, f"/candidates/{created['id']}", delivery, "/login"):
         board.goto(lever.server.url + address)
         found[address] = [violation["id"] for violation in Axe().run(board).response["violations"]]
         overflow = board.evaluate("document.documentElement.scrollWidth - innerWidth")

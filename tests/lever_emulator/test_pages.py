@@ -154,7 +154,18 @@ def test_fault_panel_sets_faults_and_switches(rosa, lever, server):
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/candidates", "/postings", "/users", "/settings/integrations", "/control", "/log", "/login", "/nothing"],
+    [
+        "/",
+        "/candidates",
+        "/postings",
+        "/users",
+        "/settings/integrations",
+        "/settings/webhooks",
+        "/control",
+        "/log",
+        "/login",
+        "/nothing",
+    ],
 )
 def test_page_keeps_to_a_strict_content_security_policy(rosa, path):
     page = rosa.get(path)
