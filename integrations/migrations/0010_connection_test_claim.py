@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0008_two_way_indexes"),
+        ("integrations", "0009_candidates_by_stage"),
     ]
 
     operations = [
