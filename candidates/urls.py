@@ -11,6 +11,7 @@ urlpatterns = [
     path("applications/<str:token>/unhide/", views.candidate_unhide, name="candidate_unhide"),
     path("applications/<str:token>/erase/", views.candidate_erase, name="candidate_erase"),
     path("c/<slug:company_slug>/candidates/", views.candidate_list, name="candidate_list"),
+    path("c/<slug:company_slug>/candidates/send/", views.candidates_send, name="candidates_send"),
     path("c/<slug:company_slug>/candidates/<int:candidate_pk>/", views.candidate_detail, name="candidate_detail"),
     path(
         "c/<slug:company_slug>/candidates/<int:candidate_pk>/resume/", views.candidate_resume, name="candidate_resume"

@@ -27,6 +27,7 @@ from candidates.models import Application, HiddenCompany, Profile
 from candidates.resumes import DOC, DOCX, PDF, TEXT, decode_text
 from candidates.tokens import read_token
 from integrations import queries as integrations
+from integrations.actions import MOST_AT_ONCE, Refused, prepare_bulk_send
 from jobs.models import Job, PublicJob
 from purposejobs.paging import in_words
 from purposejobs.tenancy import company_scope
@@ -198,13 +199,15 @@ def candidate_list(request: SignedInRequest, *, company: Company) -> HttpRespons
     page = listing.page(**place, size=PAGE_SIZE)
     cards = make_cards(company, page.candidate_pks)
     marks = integrations.candidate_marks(company, page.candidate_pks)
+    share = integrations.share_state(company)
     counts, query, show = listing.counts(), _query(request), form.cleaned_data["show"]
     context = {
         "form": form,
         "rows": [(card, marks.get(card.candidate.pk, [])) for card in cards],
         "query": urlencode(query),
         "show": show,
-        "ats_label": integrations.provider_label(company),
+        "ats_label": share.label,
+        "share": share,
         "tabs": [
             (label, urlencode({**query, "show": value}), in_words(counts[value]), value == show)
             for value, label in form.fields["show"].choices  # type: ignore[attr-defined]
@@ -216,6 +219,24 @@ def candidate_list(request: SignedInRequest, *, company: Company) -> HttpRespons
     }
     is_fragment = request.htmx and request.htmx.target == "candidates"
     return render(request, "candidates/_list.html" if is_fragment else "candidates/list.html", context)
+
+
+@company_member
+@require_POST
+def candidates_send(request: SignedInRequest, *, company: Company) -> HttpResponse:
+    """Take the ticked candidates, or all that the list's filters find, to the preview of a sending."""
+    if request.POST.get("which") == "all":
+        listing = Listing(company, _filters(_filter_form(request, company), company))
+        chosen = listing.page(size=MOST_AT_ONCE + 1).candidate_pks
+    else:
+        chosen = [int(pk) for pk in request.POST.getlist("candidate") if pk.isdecimal() and len(pk) < 19]
+    try:
+        sending = prepare_bulk_send(company=company, candidate_pks=chosen, requested_by=request.user)
+    except Refused as refusal:
+        messages.error(request, integrations.why_refused(company, refusal))
+        query = urlencode(_query(request))
+        return redirect(reverse("candidate_list", args=[company.slug]) + (f"?{query}" if query else ""))
+    return redirect("bulk_send_detail", company.slug, sending.pk)
 
 
 @company_member

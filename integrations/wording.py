@@ -6,7 +6,11 @@ honest sentence, and a test looks that no code raised in this package is unknown
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+
+from django.utils import timezone
+from django.utils.formats import date_format
 
 
 class Kind(StrEnum):
@@ -266,6 +270,21 @@ REFUSALS: dict[str, Words] = {
         "This job has no posting in {label} any more.",
         "Choose another job, or send without a posting.",
     ),
+    "nobody_chosen": _permanent(
+        "Nobody is chosen",
+        "None of the chosen candidates is there any more.",
+        "Choose candidates in the list, then send them.",
+    ),
+    "too_many": _permanent(
+        "Too many at once",
+        "{most} candidates can be sent to {label} at once, and more are chosen.",
+        "Narrow the list with its filters, then send the rest afterwards.",
+    ),
+    "already_confirmed": _permanent(
+        "Already sent",
+        "These candidates were sent a moment ago.",
+        "Look at the result; for others, choose them in the list.",
+    ),
     "nobody_to_send": _permanent(
         "Nobody to send",
         "None of the chosen candidates can be sent to {label}.",
@@ -279,11 +298,45 @@ REFUSALS: dict[str, Words] = {
     "candidate_erased": Words("This candidate cannot be sent", "The candidate erased their data.", who=Who.NOBODY),
 }
 
+# What happened to somebody in the ATS. Its own words for stages and reasons go in where it has them.
+CHANGES: dict[str, tuple[str, str]] = {
+    "moved": ("Moved to {name}", "Moved to another stage"),
+    "archived": ("Archived: {name}", "Archived"),
+    "hired": ("Hired", "Hired"),
+    "reopened": ("Reopened", "Reopened"),
+    "deleted": ("Deleted in {label}", "Deleted in {label}"),
+    "anonymised": ("Anonymised in {label}", "Anonymised in {label}"),
+}
+
+# How it ended there, in one word.
+OUTCOMES = {"archived": "Archived", "hired": "Hired"}
+
+# What that means for what stays here.
+PROGRESS: dict[str, Words] = {
+    "deleted": Words(
+        "Deleted in {label}",
+        "Somebody deleted the profile in {label}. What you have here stays, and it is not sent again by itself.",
+        who=Who.NOBODY,
+    ),
+    "anonymised": Words(
+        "Anonymised in {label}",
+        "Somebody removed the person's details in {label}; the stage and how it ended stay there. What you have here "
+        "stays.",
+        who=Who.NOBODY,
+    ),
+}
+
 UNKNOWN_FAILURE = _permanent(
     "{label} did not take this candidate",
     "{label} refused, and gave a reason that we do not know yet.",
     "Try again; if it happens twice, add the candidate in {label} by hand.",
 )
+# Why one of many cannot be sent.
+BLOCKS: dict[str, Words] = {
+    "candidate_hidden": Words("Not shared with you", "They withdrew, or do not share their profile with your company."),
+    "no_email": Words("No e-mail address", "{label} knows people by their e-mail address, and there is none."),
+}
+UNKNOWN_BLOCK = Words("Cannot be sent", "Something about this candidate does not let them be sent.")
 UNKNOWN_WAIT = _temporary("Waiting for {label}", "{label} cannot take it at the moment. We keep trying.")
 UNKNOWN_HELD = Words("On hold", "This one waits for a change in {label}.")
 UNKNOWN_CANCELLED = Words("Not sent", "This one was cancelled before it was sent.")
@@ -342,3 +395,36 @@ def describe_loss(code: str, label: str) -> Words:
 def describe_refusal(code: str, label: str, parameters: Mapping[str, object] | None = None) -> Words:
     """Say why what somebody asked for was not done."""
     return _fill(REFUSALS.get(code, UNKNOWN_REFUSAL), label, parameters)
+
+
+def describe_block(code: str, label: str) -> Words:
+    """Say why one of many cannot be sent."""
+    return _fill(BLOCKS.get(code, UNKNOWN_BLOCK), label)
+
+
+def describe_change(kind: str, label: str, name: str = "") -> str:
+    """Say what happened to somebody in the ATS; `name` is the stage or the reason, as it is called there."""
+    named, bare = CHANGES.get(kind, ("Changed in {label}", "Changed in {label}"))
+    return (named if name else bare).format(name=name, label=label)
+
+
+def describe_outcome(outcome: str, reason_name: str, hired_at: datetime | None) -> str:
+    """Say how it ended in the ATS: hired on a day, or archived for a reason."""
+    if outcome == "hired" and hired_at:
+        day = timezone.localtime(hired_at)
+        is_this_year = day.year == timezone.localtime().year
+        return f"Hired on {date_format(day, 'j F' if is_this_year else 'j F Y')}"
+    word = OUTCOMES[outcome]
+    return f"{word}: {reason_name}" if reason_name else word
+
+
+def describe_progress(code: str, label: str) -> Words:
+    """Say what it means that a record in the ATS is no more, or has no person any more."""
+    return _fill(PROGRESS[code], label)
+
+
+def describe_standstill(connection_state: str, label: str) -> str:
+    """Say why nothing new is heard of somebody who is in the ATS."""
+    if connection_state == "disconnected":
+        return f"{label} was disconnected, so this is how it stood then."
+    return f"{label} must be reconnected; until then this may be out of date."

@@ -19,31 +19,36 @@ from integrations.actions.exports import (
 )
 from integrations.actions.imports import choose_step, import_postings, keep_in_step, keep_ours, take_over
 from integrations.actions.links import link_job, unlink_job
+from integrations.actions.sending import MOST_AT_ONCE, choose_bulk_job, confirm_bulk_send, prepare_bulk_send
 from integrations.actions.settings import change_settings, set_job_exports
 from integrations.errors import Refused
 
 __all__ = [
+    "MOST_AT_ONCE",
     "Refused",
     "back_fill",
     "change_settings",
+    "choose_bulk_job",
+    "choose_step",
     "close_connection",
+    "confirm_bulk_send",
     "dismiss_exports",
     "forget_application",
-    "choose_step",
     "forget_candidate",
     "hide_candidate",
-    "link_job",
-    "lose_connection",
-    "open_connection",
-    "refresh_account",
-    "request_exports",
-    "retry_exports",
     "import_postings",
     "keep_in_step",
     "keep_ours",
+    "link_job",
+    "lose_connection",
+    "open_connection",
+    "prepare_bulk_send",
+    "refresh_account",
+    "request_exports",
+    "retry_exports",
     "send_candidates",
     "set_job_exports",
+    "take_over",
     "tell_of_end",
     "unlink_job",
 ]
-    "take_over",

@@ -8,6 +8,7 @@ from integrations.queries.connections import (
     provider_label,
     share_state,
     standing_connection,
+    why_refused,
 )
 from integrations.queries.exports import (
     DISMISSABLE,
@@ -54,4 +55,5 @@ __all__ = [
     "unlinked_jobs",
     "unlinked_open_jobs",
     "why_closed",
+    "why_refused",
 ]

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from accounts.models import Company
+from integrations import wording
+from integrations.errors import Refused
 from integrations.models import Connection, Posting
 from integrations.providers import all_providers
 
@@ -40,6 +42,12 @@ def _label(connection: Connection | None) -> str:
 def provider_label(company: Company) -> str:
     """Return the name of the ATS that this company sends to: the connected one, else the only one there is."""
     return _label(standing_connection(company))
+
+
+def why_refused(company: Company, refusal: Refused) -> str:
+    """Say why something was not done, and what to do."""
+    words = wording.describe_refusal(refusal.code, provider_label(company), refusal.parameters)
+    return f"{words.reason} {words.remedy}".strip()
 
 
 def share_state(company: Company) -> ShareState:

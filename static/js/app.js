@@ -282,6 +282,43 @@ document.addEventListener("change", (event) => event.target.closest("form[data-s
 document.addEventListener("change", (event) => {
   const name = event.target.dataset?.checkAll;
   if (name) find(`input[type="checkbox"][name="${name}"]`).forEach((box) => (box.checked = event.target.checked));
+  if (name || event.target.form?.dataset.selection) keepSelection(document.querySelector("form[data-selection]"));
+});
+
+// -- Rows chosen across the pages of a list: form[data-selection="name"], its boxes are those that belong to it --------
+
+const boxesOf = (form) => [...form.elements].filter((element) => element.type === "checkbox");
+const selectionKey = (form) => `selection:${form.dataset.selection}`;
+const readSelection = (form) => new Set(JSON.parse(sessionStorage.getItem(selectionKey(form)) ?? "[]"));
+
+function writeSelection(form, chosen) {
+  if (chosen.size) sessionStorage.setItem(selectionKey(form), JSON.stringify([...chosen]));
+  else sessionStorage.removeItem(selectionKey(form));
+  showSelection(form);
+}
+function keepSelection(form) {
+  if (!form) return;
+  const chosen = readSelection(form);
+  for (const box of boxesOf(form)) chosen[box.checked ? "add" : "delete"](box.value);
+  writeSelection(form, chosen);
+}
+function showSelection(form) {
+  const chosen = readSelection(form);
+  const boxes = boxesOf(form);
+  boxes.forEach((box) => (box.checked = chosen.has(box.value)));
+  find("[data-selection-count]", form).forEach((place) => (place.textContent = chosen.size.toLocaleString("en")));
+  find("[data-check-all]").forEach((all) => (all.checked = boxes.length > 0 && boxes.every((box) => box.checked)));
+  form.classList.toggle("is-open", chosen.size > 0);
+}
+document.addEventListener("click", (event) => {
+  const form = event.target.closest("[data-selection-clear]")?.form;
+  if (form) writeSelection(form, new Set());
+});
+document.addEventListener("submit", ({ target: form, submitter }) => {
+  if (form.dataset.selectionDone) sessionStorage.removeItem(`selection:${form.dataset.selectionDone}`);
+  if (!form.dataset.selection || submitter?.value === "all") return;
+  const here = new Set(boxesOf(form).map((box) => box.value));
+  for (const value of readSelection(form)) if (!here.has(value)) form.append(make("input", "", { type: "hidden", name: boxesOf(form)[0]?.name ?? "", value }));
 });
 
 // A choice that means its row: data-ticks="id of a check box".
@@ -328,6 +365,7 @@ function upgrade(root) {
   find("select[data-combobox]", root).forEach(upgradeCombobox);
   find("time[data-relative]", root).forEach(showRelative);
   find("[data-passing]", root).forEach(passAway);
+  find("form[data-selection]", root).forEach(showSelection);
   find("input[data-timezone]", root).forEach((input) => (input.value ||= zone ?? ""));
   find("[data-focus]", root).forEach((element) => element.focus());
 }
