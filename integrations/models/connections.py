@@ -81,6 +81,8 @@ class Connection(TenantModel):
     subscriptions = EncryptedTextField(blank=True)
     subscribed_at = models.DateTimeField(null=True)
     subscription_error = models.CharField(max_length=60, blank=True)
+    # When to look whether they are still there, or to ask for them again; null: at once.
+    subscriptions_due_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
 
     # The catch-up: up to when every change there is known here, when it is next due, and one that is under way

@@ -137,8 +137,11 @@ class CandidateExport(TenantModel):
     tags = ArrayField(models.CharField(max_length=200), default=list)
     external_updated_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
-    # To be read again from this moment on: a delivery, "Refresh", or too long since the last look.
+    # To be read again from this moment on: a delivery, "Refresh", or too long since the last look. While somebody reads
+    # it, this is when that reader is given up. Why (a StageChange.ToldBy), and how often it failed in a row.
     read_due_at = models.DateTimeField(null=True)
+    read_because = models.CharField(max_length=10, blank=True)
+    read_tries = models.PositiveSmallIntegerField(default=0)
 
     # Phone and note: a second small job of a sent row.
     follow_up = models.CharField(max_length=10, choices=FollowUp, default=FollowUp.NONE)
@@ -236,14 +239,14 @@ class CandidateExport(TenantModel):
         """Forget what became of a record that is no more (not saved); its history stays."""
         self.stage_changed_at = self.archived_at = self.hired_at = self.anonymised_there_at = None
         self.external_updated_at = self.checked_at = self.read_due_at = None
-        self.archive_reason_id = self.owner_id = self.origin = ""
-        self.tags = []
+        self.archive_reason_id = self.owner_id = self.origin = self.read_because = ""
+        self.tags, self.read_tries = [], 0
 
 
 # What `forget_progress` changes.
 PROGRESS_FIELDS = (
     "stage_changed_at", "archived_at", "archive_reason_id", "hired_at", "anonymised_there_at", "owner_id", "origin",
-    "tags", "external_updated_at", "checked_at", "read_due_at",
+    "tags", "external_updated_at", "checked_at", "read_due_at", "read_because", "read_tries",
 )  # fmt: skip
 
 

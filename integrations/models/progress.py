@@ -44,6 +44,12 @@ class StageChange(TenantModel):
         indexes = [
             models.Index(fields=["export", "happened_at", "id"], name="integrations_stage_change_line"),
             models.Index(fields=["company", "kind", "happened_at"], name="integrations_stage_change_kind"),
+            # Those whose stage or reason was not known here yet: named once the account's lists are.
+            models.Index(
+                fields=["company"],
+                condition=models.Q(kind="moved", stage_name="") | models.Q(kind="archived", reason_name=""),
+                name="integrations_stage_change_bare",
+            ),
         ]
 
     def __str__(self) -> str:
