@@ -42,6 +42,7 @@ Optional, declared by being there:
     check(client) -> None                             the cheapest read: raises what is wrong
     explain_scopes(scopes) -> list[str]               what was granted, in plain words
     missing_scopes(scopes) -> list[str]               what we need of them and were not granted
+    WEBHOOK_HINT: str                                 what a person must do there before webhooks come
 
 What becomes of those who were sent; without `read_progress` nothing is followed:
 
@@ -137,10 +138,11 @@ class PostingRecord:
     owner_id: str
     url: str
     # What an import takes over: one of our words for the workplace (or empty), the salary in words, the text as our
-    # Markdown.
+    # Markdown, or as the ATS's HTML, of which our Markdown is made where it changed.
     workplace: str = ""
     salary: str = ""
     description: str = ""
+    description_html: str = ""
 
 
 @dataclass(frozen=True, slots=True)

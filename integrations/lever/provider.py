@@ -6,13 +6,37 @@ from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from html import escape
 from typing import Any
 
 from django.conf import settings
 
 from integrations.errors import TryLater
-from integrations.lever.client import File, Grant, LeverClient, NewOpportunity, OAuthClient, Opportunity
-from integrations.providers import Created, Parcel, PostingRecord, StageRecord, Tokens, UserRecord
+from integrations.lever import subscriptions
+from integrations.lever.client import (
+    File,
+    Grant,
+    LeverClient,
+    NewOpportunity,
+    OAuthClient,
+    Opportunity,
+    Posting,
+    Salary,
+    Standing,
+)
+from integrations.providers import (
+    Created,
+    DeletedPage,
+    Move,
+    Parcel,
+    PostingRecord,
+    Progress,
+    ProgressPage,
+    ReasonRecord,
+    StageRecord,
+    Tokens,
+    UserRecord,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -24,9 +48,9 @@ RATE = (10.0, 19.0)
 GRANT_LIFE = timedelta(days=365)
 PROMISE = "Everybody who applies to a connected job is in Lever within seconds, as a new lead."
 READS = [
-    "Postings, stages, sources and archive reasons",
+    "Postings with their text, stages, sources and archive reasons",
     "The names and e-mail addresses of Lever users, to act in the right person's name",
-    "Whether a candidate we sent is there, and in which stage",
+    "What becomes of candidates we sent: their stage, owner and tags, whether archived and why, or hired",
 ]
 WRITES = [
     "Candidates who applied to a connected job, or whom you send: contact details, links and résumé",
@@ -75,6 +99,19 @@ POSTING_STATES = {
     "rejected": "Rejected",
 }
 OPEN_STATES = {"published", "internal"}
+# Our words for a workplace. The older postings API writes "on-site"; "unspecified" says nothing.
+WORKPLACES = {"onsite": "onsite", "on-site": "onsite", "hybrid": "hybrid", "remote": "remote"}
+SALARY_LENGTH = 120
+
+# How far somebody is in one of the stages that every account has, and in the company's own stages after it. Their ids
+# are words and the same everywhere; their names, and all other stages, are the company's.
+BUILT_IN_STEPS = {
+    "lead-new": ("sent", "contacted"),
+    "lead-reached-out": ("contacted", "contacted"),
+    "lead-responded": ("contacted", "contacted"),
+    "applicant-new": ("contacted", "interview"),
+    "offer": ("offer", "offer"),
+}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -214,6 +251,9 @@ def list_postings(client: Client) -> list[PostingRecord]:
             is_confidential=posting.is_confidential,
             owner_id=posting.owner_id,
             url=posting.url[:500],
+            workplace=WORKPLACES.get(posting.workplace, ""),
+            salary=_salary(posting.salary),
+            description_html=_description(posting),
         )
         for posting in client.data.list_postings(sees_confidential=client.sees_confidential)
     ]
@@ -231,7 +271,55 @@ def list_users(client: Client) -> list[UserRecord]:
 
 def list_stages(client: Client) -> list[StageRecord]:
     """Return the stages in the pipeline's order; each company names them as it likes."""
-    return [StageRecord(external_id=stage.id, name=stage.name[:200]) for stage in client.data.list_stages()]
+    records = []
+    following = "sent"
+    for stage in client.data.list_stages():
+        step, following = BUILT_IN_STEPS.get(stage.id, (following, following))
+        records.append(StageRecord(external_id=stage.id, name=stage.name[:200], step=step))
+    return records
+
+
+def list_reasons(client: Client) -> list[ReasonRecord]:
+    """Return why people are archived; inactive reasons too, since they stand on those who were archived before."""
+    return [
+        ReasonRecord(external_id=reason.id, name=reason.name[:200], is_hire=reason.is_hire)
+        for reason in client.data.list_archive_reasons()
+    ]
+
+
+def read_progress(client: Client, external_id: str) -> Progress | None:
+    """Return how an opportunity stands; None when it was deleted. Raises Rejected for one that became confidential."""
+    standing = client.data.read_opportunity(external_id)
+    return _progress(standing) if standing else None
+
+
+def list_progress(client: Client, since: datetime, cursor: str) -> ProgressPage:
+    """Return a page of the account's changed opportunities; whoever removes our tag there must not hide one from us."""
+    standings, following = client.data.list_changed_opportunities(
+        _milliseconds(since), cursor, sees_confidential=client.sees_confidential
+    )
+    return ProgressPage(tuple(_progress(standing) for standing in standings), following)
+
+
+def list_deleted(client: Client, since: datetime, cursor: str) -> DeletedPage:
+    """Return a page of the deleted opportunities' ids."""
+    deleted, following = client.data.list_deleted_opportunities(_milliseconds(since), cursor)
+    return DeletedPage(tuple(opportunity.id for opportunity in deleted), following)
+
+
+def subscribe(client: Client, url: str, kept: str) -> str:
+    """Make sure that what becomes of candidates is told to `url`; see subscriptions.py."""
+    return subscriptions.subscribe(client.data, url, kept)
+
+
+def unsubscribe(client: Client, kept: str) -> None:
+    """Take our webhooks away."""
+    subscriptions.unsubscribe(client.data, kept)
+
+
+def is_subscribed(client: Client, url: str, kept: str) -> bool:
+    """Say whether all our webhooks are still there."""
+    return subscriptions.is_subscribed(client.data, url, kept)
 
 
 def check(client: Client) -> None:
@@ -353,6 +441,54 @@ def _found(opportunity: Opportunity, everything: list[Opportunity], payload: Pay
         was_known=was_known,
         lacks_phone=bool(payload.new.phone) and not was_known and not opportunity.phones,
     )
+
+
+def _progress(standing: Standing) -> Progress:
+    return Progress(
+        external_id=standing.id,
+        stage_id=standing.stage_id,
+        updated_at=standing.updated_at,
+        moves=tuple(Move(stage_id=change.to_stage_id, at=change.at) for change in standing.stage_changes),
+        archived_at=standing.archived_at,
+        archive_reason_id=standing.archive_reason_id,
+        owner_id=standing.owner_id,
+        origin=standing.origin[:40],
+        tags=tuple(tag[:200] for tag in standing.tags),
+        external_url=standing.url[:500],
+        contact_id=standing.contact_id,
+        is_anonymised=standing.is_anonymized,
+    )
+
+
+def _milliseconds(moment: datetime) -> int:
+    """Return a time as Lever counts it, rounded down: its bounds are inclusive."""
+    return int(moment.timestamp() * 1000)
+
+
+def _salary(salary: Salary) -> str:
+    """Return a salary in words, such as "EUR 60,000 – 80,000 per year"; the company's own words where it has no range.
+
+    Intervals are known from Lever's postings API (`per-year-salary`, `per-hour-wage`); what is new there reads as well.
+    """
+    least, most = f"{salary.least:,.12g}", f"{salary.most:,.12g}"
+    match bool(salary.least), bool(salary.most):
+        case True, True:
+            amount = least if least == most else f"{least} – {most}"
+        case True, False:
+            amount = f"from {least}"
+        case False, True:
+            amount = f"up to {most}"
+        case _:
+            return " ".join(salary.words.split())[:SALARY_LENGTH]
+    interval = re.sub(r"-(salary|wage)$", "", salary.interval).replace("-", " ")
+    return " ".join(part for part in (salary.currency, amount, interval) if part)[:SALARY_LENGTH]
+
+
+def _description(posting: Posting) -> str:
+    """Return a posting's text as HTML: the description, each list under its heading, the closing words."""
+    lists = [f"<h3>{escape(heading)}</h3><ul>{items}</ul>" for heading, items in posting.lists if heading or items]
+    parts = [f"<div>{text}</div>" if text else "" for text in (posting.description, posting.closing)]
+    return "".join([parts[0], *lists, parts[1]])
 
 
 def _is_on_posting(opportunity: Opportunity, posting_id: str) -> bool:

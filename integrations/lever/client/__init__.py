@@ -7,6 +7,16 @@ tokens or people.
 
 from integrations.lever.client.data import LeverClient
 from integrations.lever.client.oauth import Grant, OAuthClient
-from integrations.lever.client.records import File, NewOpportunity, Opportunity
+from integrations.lever.client.records import File, NewOpportunity, Opportunity, Posting, Salary, Standing
 
-__all__ = ["File", "Grant", "LeverClient", "NewOpportunity", "OAuthClient", "Opportunity"]
+__all__ = [
+    "File",
+    "Grant",
+    "LeverClient",
+    "NewOpportunity",
+    "OAuthClient",
+    "Opportunity",
+    "Posting",
+    "Salary",
+    "Standing",
+]

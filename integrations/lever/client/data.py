@@ -9,14 +9,19 @@ from urllib.parse import quote, urlencode
 from integrations.errors import AccessExpired, Rejected, TryLater
 from integrations.lever.client.http import Answer, Http
 from integrations.lever.client.records import (
+    ArchiveReason,
     Contact,
     CreatedOpportunity,
+    DeletedOpportunity,
     NewOpportunity,
+    NewWebhook,
     Note,
     Opportunity,
     Posting,
     Stage,
+    Standing,
     User,
+    Webhook,
 )
 
 PAGE_SIZE = 100
@@ -91,6 +96,44 @@ class LeverClient:
             query.append(("confidentiality", "all"))
         return self._list("/opportunities", query, Opportunity.parse)
 
+    def read_opportunity(self, opportunity_id: str) -> Standing | None:
+        """Return how one opportunity stands; None where Lever says that it is not there.
+        https://hire.lever.co/developer/documentation#retrieve-a-single-opportunity
+
+        Those that were deleted are answered 404, in Lever's own words; any other 404 is somebody else's.
+        """
+        try:
+            return self._one("GET", f"/opportunities/{quote(opportunity_id, safe='')}", Standing.parse)
+        except Rejected as error:
+            if error.code != "not_found":
+                raise
+            if not error.parameters["word"]:
+                raise TryLater("unclear") from None
+            return None
+
+    def list_changed_opportunities(
+        self, since: int, offset: str, *, sees_confidential: bool
+    ) -> tuple[list[Standing], str]:
+        """Return one page of the opportunities that changed at or after `since` (milliseconds), and the next offset.
+        https://hire.lever.co/developer/documentation#list-all-opportunities
+
+        Archived ones are among them. The order is that of stages, not of changes, so rows move while one reads: one
+        may come twice, or be missed. The next offset is empty on the last page. Raises TryLater("unclear") for an
+        offset that is no longer taken. Whether `updated_at_start` takes a null `updatedAt` for `createdAt` is not said.
+        """
+        query = [("updated_at_start", str(since))]
+        if sees_confidential:
+            query.append(("confidentiality", "all"))
+        return self._page("/opportunities", query, offset, Standing.parse)
+
+    def list_deleted_opportunities(self, since: int, offset: str) -> tuple[list[DeletedOpportunity], str]:
+        """Return one page of those deleted at or after `since` (milliseconds), and the next offset, as above.
+        https://hire.lever.co/developer/documentation#list-deleted-opportunities
+        """
+        return self._page(
+            "/opportunities/deleted", [("deleted_at_start", str(since))], offset, DeletedOpportunity.parse
+        )
+
     def read_contact(self, contact_id: str) -> Contact:
         """Return a person. https://hire.lever.co/developer/documentation#retrieve-a-single-contact"""
         return self._one("GET", f"/contacts/{quote(contact_id, safe='')}", Contact.parse)
@@ -143,6 +186,47 @@ class LeverClient:
         """Return the stages in the pipeline's order. https://hire.lever.co/developer/documentation#list-all-stages"""
         return self._list("/stages", [], Stage.parse)
 
+    def list_archive_reasons(self) -> list[ArchiveReason]:
+        """Return why people leave the pipeline, inactive reasons too.
+        https://hire.lever.co/developer/documentation#list-all-archive-reasons
+
+        One example there shows a single reason in the place of the list; live it is a list.
+        """
+        return self._list("/archive_reasons", [], ArchiveReason.parse, may_be_one=True)
+
+    def list_webhooks(self) -> list[Webhook]:
+        """Return the webhooks that were made through the API; those made by hand in Lever are not ours to see.
+        https://hire.lever.co/developer/documentation#list-all-webhooks
+
+        Not every account has this API: 403 then.
+        """
+        return self._list("/webhooks", [], Webhook.parse)
+
+    def create_webhook(self, url: str, event: str, *, origins: tuple[str, ...] = ()) -> NewWebhook:
+        """Have an event of an account told to an https address, and return the token that signs what is told.
+        https://hire.lever.co/developer/documentation#create-a-webhook
+
+        Not idempotent: the same again is told twice. `origins` narrows four of the events to such opportunities.
+        """
+        body: dict[str, Any] = {"url": url, "event": event}
+        if origins:
+            body["configuration"] = {"conditions": {"origins": list(origins)}}
+        answer = self._call("POST", "/webhooks", body=_json(body))
+        try:
+            return NewWebhook.parse(answer["data"])
+        except (LookupError, TypeError, ValueError, AttributeError):
+            raise TryLater("unclear", unknown=True) from None
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """Take a webhook away; one that is gone already is well.
+        https://hire.lever.co/developer/documentation#delete-a-webhook
+        """
+        try:
+            self._call("DELETE", f"/webhooks/{quote(webhook_id, safe='')}", has_answer=False)
+        except Rejected as error:
+            if error.code != "not_found":
+                raise
+
     def check(self) -> None:
         """Ask for one stage: the cheapest thing that says whether the token and Lever are well."""
         self._call("GET", "/stages", query=[("limit", "1")])
@@ -159,14 +243,19 @@ class LeverClient:
         body: bytes | None = None,
         content_type: str = "application/json",
         explain: Callable[[Answer], Exception] = _explain,
+        has_answer: bool = True,
     ) -> dict[str, Any]:
         """Return the JSON object of a good answer; raise what any other answer means."""
         changes = method != "GET"
-        headers = self._headers | ({"Content-Type": content_type} if changes else {"Accept-Encoding": "gzip"})
+        headers = self._headers | ({} if changes else {"Accept-Encoding": "gzip"})
+        if body is not None:
+            headers["Content-Type"] = content_type
         url = f"{self._api_url}{path}?{urlencode(query or [])}" if query else f"{self._api_url}{path}"
         with self._counting:
             self.calls += 1
         answer = self._http.send(method, url, headers, body, changes=changes)
+        if answer.is_good and not has_answer:
+            return {}
         if answer.is_good:
             parsed = answer.json()
             if parsed is None:
@@ -188,32 +277,55 @@ class LeverClient:
     def _one(self, method: str, path: str, parse: Callable[[dict[str, Any]], Record]) -> Record:
         return _parse(parse, self._call(method, path).get("data"))
 
-    def _list(self, path: str, query: Query, parse: Callable[[dict[str, Any]], Record]) -> list[Record]:
+    def _list(
+        self, path: str, query: Query, parse: Callable[[dict[str, Any]], Record], *, may_be_one: bool = False
+    ) -> list[Record]:
         """Return every item of every page, or raise: half a list is never given."""
         items: dict[str, Record] = {}
-        for data in self._items(path, query):
+        for data in self._items(path, query, may_be_one=may_be_one):
             record = _parse(parse, data)
             # Pages shift while one reads them, since they are ordered by what changes: each item once.
             items.setdefault(record.id, record)  # type: ignore[attr-defined]
         return list(items.values())
 
-    def _items(self, path: str, query: Query) -> Iterator[Any]:
-        # https://hire.lever.co/developer/documentation#pagination: `next` is opaque, and absent from the last page.
-        offset: Query = []
+    def _items(self, path: str, query: Query, *, may_be_one: bool) -> Iterator[Any]:
+        offset = ""
         offsets: set[str] = set()
         while True:
-            page = self._call("GET", path, query=[*query, ("limit", str(PAGE_SIZE)), *offset], explain=_explain_page)
-            data = page.get("data")
-            if not isinstance(data, list):
-                raise TryLater("unclear")
+            data, offset = self._page_of(path, query, offset, may_be_one=may_be_one)
             yield from data
-            if not page.get("hasNext"):
+            if not offset:
                 return
-            token = page.get("next")
-            if not isinstance(token, str) or not token or token in offsets:
+            if offset in offsets:
                 raise TryLater("unclear")
-            offsets.add(token)
-            offset = [("offset", token)]
+            offsets.add(offset)
+
+    def _page(
+        self, path: str, query: Query, offset: str, parse: Callable[[dict[str, Any]], Record]
+    ) -> tuple[list[Record], str]:
+        data, following = self._page_of(path, query, offset)
+        if following and following == offset:
+            raise TryLater("unclear")
+        return [_parse(parse, item) for item in data], following
+
+    def _page_of(self, path: str, query: Query, offset: str, *, may_be_one: bool = False) -> tuple[list[Any], str]:
+        """Return one page's items and the next page's offset, which is empty on the last page.
+
+        https://hire.lever.co/developer/documentation#pagination: `next` is opaque, and absent from the last page.
+        """
+        query = [*query, ("limit", str(PAGE_SIZE)), *([("offset", offset)] if offset else [])]
+        page = self._call("GET", path, query=query, explain=_explain_page)
+        data = page.get("data")
+        if may_be_one and isinstance(data, dict):
+            data = [data]
+        if not isinstance(data, list):
+            raise TryLater("unclear")
+        if not page.get("hasNext"):
+            return data, ""
+        following = page.get("next")
+        if not isinstance(following, str) or not following:
+            raise TryLater("unclear")
+        return data, following
 
 
 def _explain_create(answer: Answer, new: NewOpportunity, perform_as: str) -> Exception:

@@ -1,9 +1,10 @@
 """What the Data API takes and gives, as dataclasses; parsed tolerantly, since Lever may add fields at any time."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 from urllib3.filepost import encode_multipart_formdata
@@ -91,6 +92,55 @@ class Opportunity:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class StageChange:
+    """An opportunity came into a stage."""
+
+    to_stage_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Standing:
+    """How an opportunity stands, without the person. A time that makes no sense is left out."""
+
+    id: str
+    contact_id: str
+    stage_id: str
+    stage_changes: tuple[StageChange, ...]
+    archived_at: datetime | None
+    archive_reason_id: str
+    owner_id: str
+    origin: str
+    tags: tuple[str, ...]
+    url: str
+    is_anonymized: bool
+    updated_at: datetime
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> "Standing":
+        """Read one. Raises LookupError, TypeError or ValueError where it cannot be one.
+
+        `updatedAt` is null on those that nobody touched since they were made.
+        """
+        archived = data.get("archived")
+        archived = archived if isinstance(archived, dict) else {}
+        return cls(
+            id=_id(data),
+            contact_id=_reference(data.get("contact")),
+            stage_id=_reference(data.get("stage")),
+            stage_changes=tuple(_stage_changes(data.get("stageChanges"))),
+            archived_at=_moment(archived.get("archivedAt")),
+            archive_reason_id=_reference(archived.get("reason")),
+            owner_id=_reference(data.get("owner")),
+            origin=_text(data.get("origin")),
+            tags=_texts(data.get("tags")),
+            url=_address(data.get("urls"), "show"),
+            is_anonymized=data.get("isAnonymized") is True,
+            updated_at=_moment(data.get("updatedAt")) or datetime.fromtimestamp(data["createdAt"] / 1000, UTC),
+        )
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class CreatedOpportunity:
     """`is_deduped`: Lever found a contact with this e-mail, whose own data it kept."""
@@ -139,11 +189,19 @@ class Posting:
     is_confidential: bool
     owner_id: str
     url: str
+    workplace: str
+    salary: "Salary"
+    # HTML in Lever's hand: the description, lists of `<li>` with a heading each, the closing words.
+    description: str
+    lists: tuple[tuple[str, str], ...]
+    closing: str
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> "Posting":
         """Read one. Any category may be null, and so are the urls of a draft or a closed one."""
         categories = data.get("categories") or {}
+        content = data.get("content")
+        content = content if isinstance(content, dict) else {}
         location = _text(categories.get("location"))
         return cls(
             id=_id(data),
@@ -157,6 +215,39 @@ class Posting:
             is_confidential=data.get("confidentiality") == "confidential",
             owner_id=_reference(data.get("owner")),
             url=_address(data.get("urls"), "show"),
+            workplace=_text(data.get("workplaceType")),
+            salary=Salary.parse(data),
+            description=_html(content, "description"),
+            lists=tuple(
+                (_text(row.get("text")), _text(row.get("content")))
+                for row in content.get("lists") or []
+                if isinstance(row, dict)
+            ),
+            closing=_html(content, "closing"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Salary:
+    """`interval` is Lever's word, such as per-year-salary; no amount is 0. `words` are the company's own."""
+
+    least: float
+    most: float
+    currency: str
+    interval: str
+    words: str
+
+    @classmethod
+    def parse(cls, posting: Mapping[str, Any]) -> "Salary":
+        """Read a posting's; most have none."""
+        given = posting.get("salaryRange")
+        given = given if isinstance(given, dict) else {}
+        return cls(
+            least=_amount(given.get("min")),
+            most=_amount(given.get("max")),
+            currency=_text(given.get("currency")),
+            interval=_text(given.get("interval")),
+            words=_text(posting.get("salaryDescription")),
         )
 
 
@@ -187,6 +278,58 @@ class Stage:
         return cls(id=_id(data), name=_text(data.get("text")))
 
 
+@dataclass(frozen=True, slots=True)
+class ArchiveReason:
+    """Why somebody leaves the pipeline. `is_hire`: they were hired."""
+
+    id: str
+    name: str
+    is_hire: bool
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> "ArchiveReason":
+        return cls(id=_id(data), name=_text(data.get("text")), is_hire=data.get("type") == "hired")
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A subscription as the list shows it. Its signing token is shown once, when it is made: see `NewWebhook`."""
+
+    id: str
+    event: str
+    url: str
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> "Webhook":
+        return cls(id=_id(data), event=_text(data.get("event")), url=_text(data.get("url")))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NewWebhook:
+    id: str
+    signing_token: str
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> "NewWebhook":
+        """Read the answer's data. The documentation's example puts it into another `data`; live it is flat."""
+        inner = data.get("data")
+        data = inner if isinstance(inner, dict) else data
+        configuration = data.get("configuration")
+        return cls(
+            id=_id(data),
+            signing_token=_text(configuration.get("signatureToken")) if isinstance(configuration, dict) else "",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedOpportunity:
+    id: str
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> "DeletedOpportunity":
+        return cls(id=_id(data))
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Note:
     """A note's words: one text for each of its fields."""
@@ -213,12 +356,40 @@ def _text(value: Any) -> str:
 
 
 def _texts(values: Any) -> tuple[str, ...]:
-    return tuple(value for value in values or () if isinstance(value, str))
+    return tuple(value.replace("\x00", "") for value in values or () if isinstance(value, str))
 
 
 def _reference(value: Any) -> str:
     """Return the id of what may come as an id, as the object itself when expanded, or as null."""
     return _text(value.get("id") if isinstance(value, dict) else value)
+
+
+def _moment(value: Any) -> datetime | None:
+    """Return the time of so many milliseconds since 1970, or None where there is none or it makes no sense."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value:
+        return None
+    try:
+        return datetime.fromtimestamp(value / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _stage_changes(values: Any) -> Iterator[StageChange]:
+    # Old ones lack their user, which nobody asks for here.
+    for value in values if isinstance(values, list) else []:
+        stage_id = _reference(value.get("toStageId")) if isinstance(value, dict) else ""
+        if stage_id and (at := _moment(value.get("updatedAt"))):
+            yield StageChange(stage_id, at)
+
+
+def _amount(value: Any) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 < value < 1e12 else 0.0
+
+
+def _html(content: Mapping[str, Any], name: str) -> str:
+    """Return the HTML of a text, made of its plain form where there is no other."""
+    return _text(content.get(f"{name}Html")) or "<br>".join(escape(_text(content.get(name))).splitlines())
 
 
 def _phones(values: Any) -> tuple[str, ...]:

@@ -52,6 +52,11 @@ def test_a_posting_brings_what_one_chooses_by(both_pages, provider, lever):
         is_confidential=False,
         owner_id="279ee0c0-8253-51cc-8d25-e8c577aa8925",
         url="https://jobs.lever.co/northwind/4b25972f-50aa-57a9-a283-f36656fd30a4",
+        workplace="hybrid",
+        description_html=(
+            "<div><div>We are hiring: Backend Engineer.</div></div>"
+            "<h3>What you bring</h3><ul><li>Curiosity</li><li>Care</li></ul>"
+        ),
     )
 
 
