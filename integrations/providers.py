@@ -1,7 +1,7 @@
 """The ATSs we can talk to, and the contract each one keeps.
 
-A provider is the module `integrations.<slug>.provider`, switched on by an entry in `settings.ATS_PROVIDERS`, with a URL
-named `<slug>:start` that a person follows to connect. Required:
+A provider is the module `integrations.<slug>.provider`, switched on by an entry in `settings.ATS_PROVIDERS` (whose
+`package` may name another folder), with a URL named `<slug>:start` that a person follows to connect. Required:
 
     LABEL: str                  the ATS's name, as people know it
     RATE: tuple[float, float]   calls a second, and the burst we allow ourselves
@@ -224,11 +224,17 @@ Provider = Any  # a module that keeps the contract above; there is no class for 
 Payload = Any  # what a provider's prepare() makes and its create() takes
 
 
+def folder(slug: str) -> str:
+    """Return the package of a provider: `integrations.<slug>`, unless its entry in ATS_PROVIDERS names another."""
+    package: str = settings.ATS_PROVIDERS[slug].get("package", f"integrations.{slug}")
+    return package
+
+
 def get_provider(slug: str) -> Provider:
     """Return the provider of this slug. Raises LookupError when it is not switched on."""
     if slug not in settings.ATS_PROVIDERS:
         raise LookupError(f"no ATS named {slug!r} in ATS_PROVIDERS")
-    return import_module(f"integrations.{slug}.provider")
+    return import_module(f"{folder(slug)}.provider")
 
 
 def all_providers() -> dict[str, ModuleType]:

@@ -66,13 +66,17 @@ ATS_PROVIDERS: dict[str, dict[str, Any]] = {
     },
 }
 
+# The folder that keeps a provider's contract; an entry may name another.
+for slug, ats in ATS_PROVIDERS.items():
+    ats.setdefault("package", f"integrations.{slug}")
+
 INSTALLED_APPS = [
     "purposejobs",
     "accounts",
     "jobs",
     "candidates",
     "integrations",
-    *[f"integrations.{slug}" for slug in ATS_PROVIDERS],
+    *[ats["package"] for ats in ATS_PROVIDERS.values()],
     "allauth",
     "allauth.account",
     "csp",

@@ -10,7 +10,7 @@ urlpatterns = [
     path("", include("jobs.urls")),
     path("", include("candidates.urls")),
     path("", include("integrations.urls")),
-    *[path(f"integrations/{slug}/", include(f"integrations.{slug}.urls")) for slug in settings.ATS_PROVIDERS],
+    *[path(f"integrations/{slug}/", include(f"{ats['package']}.urls")) for slug, ats in settings.ATS_PROVIDERS.items()],
     path("accounts/", include("allauth.account.urls")),
     path("health/", HealthCheckView.as_view(checks=["health_check.Database"]), name="health"),
     path("operators/", admin.site.urls),

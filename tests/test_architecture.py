@@ -9,11 +9,13 @@ import pytest
 from django.conf import settings
 from django.urls import URLPattern, get_resolver
 
+from integrations.providers import folder
+
 PROJECT = Path(__file__).resolve().parent.parent
 # From below to above: an app imports what stands before it.
 APPS = ["accounts", "jobs", "candidates", "integrations"]
 DOORS = {"integrations.actions", "integrations.queries"}
-ATS_FOLDERS = [f"integrations.{slug}" for slug in settings.ATS_PROVIDERS]
+ATS_FOLDERS = [folder(slug) for slug in settings.ATS_PROVIDERS]
 # Where a vendor may be named, and every app be known: settings, demo data, smoke.
 KNOWS_ALL = re.compile(r"purposejobs/(settings\.py|demo|smoke|management/commands/)")
 
@@ -115,17 +117,25 @@ def test_a_vendors_name_stands_only_in_its_folder_settings_demo_data_and_smoke()
 
 @pytest.mark.parametrize("slug", settings.ATS_PROVIDERS)
 def test_a_client_is_http_and_nothing_else(slug):
-    folder = PROJECT / "integrations" / slug
-    files = [
-        path.relative_to(PROJECT) for path in folder.rglob("*.py") if "client" in path.relative_to(folder).parts[0]
-    ]
+    place = PROJECT.joinpath(*folder(slug).split("."))
+    files = [path.relative_to(PROJECT) for path in place.rglob("*.py") if "client" in path.relative_to(place).parts[0]]
     # urllib3 is what requests stands on: deadlines and retries are set there.
-    allowed = ["integrations.errors", "requests", "urllib3", f"integrations.{slug}.client"]
+    allowed = ["integrations.errors", "integrations.http", "requests", "urllib3", f"{folder(slug)}.client"]
 
     def is_allowed(path, name):
         return is_in(name, allowed) or name.split(".")[0] in sys.stdlib_module_names
 
     assert files
+    assert broken(files, is_allowed) == []
+
+
+def test_what_the_clients_share_is_http_and_nothing_else():
+    files = [Path("integrations/http.py"), Path("integrations/deadlines.py")]
+    allowed = ["integrations.errors", "integrations.deadlines", "requests", "urllib3"]
+
+    def is_allowed(path, name):
+        return is_in(name, allowed) or name.split(".")[0] in sys.stdlib_module_names
+
     assert broken(files, is_allowed) == []
 
 

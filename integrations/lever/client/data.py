@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from integrations.errors import AccessExpired, Rejected, TryLater
-from integrations.lever.client.http import Answer, Http
+from integrations.http import Answer, Http
+from integrations.lever.client.oauth import DOMAIN
 from integrations.lever.client.records import (
     ArchiveReason,
     Contact,
@@ -60,7 +61,7 @@ class LeverClient:
     def __init__(self, api_url: str, token: str, *, deadline: float) -> None:
         self._api_url = api_url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        self._http = Http(deadline)
+        self._http = Http(deadline, trusted_domain=DOMAIN)
         self._counting = threading.Lock()
         # How many calls were begun: each counts towards the vendor's rate.
         self.calls = 0

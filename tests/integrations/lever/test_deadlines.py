@@ -154,7 +154,7 @@ def test_a_connection_that_was_silent_for_long_is_not_used_again(far_side, monke
     side = far_side(lambda side, connection, request: connection.sendall(full(STAGES)))
     client = client_of(side)
     client.check()
-    monkeypatch.setattr("integrations.lever.client.deadlines.IDLE_MAX_SECONDS", 0)
+    monkeypatch.setattr("integrations.deadlines.IDLE_MAX_SECONDS", 0)
     client.check()
     assert (len(side.requests), len(side.connections)) == (2, 2)
 

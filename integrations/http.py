@@ -1,4 +1,4 @@
-"""One request to Lever and its answer; what every call shares. https://hire.lever.co/developer/documentation"""
+"""One request to an ATS and its answer: what the calls of every client share. No Django, no models."""
 
 import json
 import logging
@@ -17,12 +17,12 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.util import Timeout
 
+from integrations.deadlines import DeadlineAdapter, call_until
 from integrations.errors import TryLater
-from integrations.lever.client.deadlines import DeadlineAdapter, call_until
 
-logger = logging.getLogger("integrations.lever.client")
+logger = logging.getLogger(__name__)
 
-# Lever takes 30 MB in a request. Its largest answer, a hundred postings with their texts, is some 2 MB.
+# Vendors take some 30 MB in a request. Their largest answer, a hundred postings with their texts, is some 2 MB.
 ANSWER_MAX_BYTES = 32 * 1024 * 1024
 ERROR_MAX_BYTES = 64 * 1024
 REDIRECTS_MAX = 3
@@ -52,7 +52,7 @@ class Answer:
 
     @property
     def word(self) -> str:
-        """The error's code: `code` from the Data API, `error` from the token endpoint. Safe to log and to keep."""
+        """The error's code: `code` of an API, `error` of an OAuth endpoint. Safe to log and to keep."""
         body = self.json() or {}
         return re.sub(r"\W", "", str(body.get("code") or body.get("error") or ""), flags=re.ASCII)[:40]
 
@@ -64,7 +64,7 @@ class Answer:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds that the vendor asks us to wait, from a number or a date. Lever documents none: honoured if there."""
+        """Seconds that the vendor asks us to wait, from a number or a date; None where it says nothing."""
         value = self.headers.get("Retry-After", "").strip()
         try:
             seconds = float(value) if not value[:1].isalpha() else _seconds_until(value)
@@ -74,9 +74,13 @@ class Answer:
 
 
 class Http:
-    """One keep-alive pool, one total deadline for each call (seconds); safe to share between threads."""
+    """One keep-alive pool, one total deadline for each call (seconds); safe to share between threads.
 
-    def __init__(self, deadline: float) -> None:
+    `trusted_domain` names whose hosts a permanent redirect may lead to, beside the same host.
+    """
+
+    def __init__(self, deadline: float, *, trusted_domain: str = "") -> None:
+        self._trusted_domain = trusted_domain
         self._deadline = deadline
         # The adapter without a Session: no cookies, no proxies of the environment, and much less work a call.
         self._adapter = DeadlineAdapter(pool_connections=4, pool_maxsize=32)
@@ -87,8 +91,7 @@ class Http:
         """Send one request; return its answer, whatever the status.
 
         Raises TryLater when there is no answer; `changes` says that the call may have had its effect all the same.
-        Permanent redirects are followed to the same host and to Lever's own (accounts in the EU are said to be reached
-        so); nobody else gets to see the token.
+        Permanent redirects are followed to the same host and to the vendor's own; nobody else gets to see the token.
         """
         started = time.monotonic()
         with call_until(started + self._deadline):
@@ -96,7 +99,7 @@ class Http:
                 answer = self._send_once(method, url, headers, body, started + self._deadline, changes=changes)
                 if answer.status not in (301, 308):
                     break
-                url = _redirect_target(url, answer.headers.get("Location", ""))
+                url = self._redirect_target(url, answer.headers.get("Location", ""))
             else:
                 raise TryLater("redirected")
         if not answer.is_good:
@@ -115,7 +118,7 @@ class Http:
         if body is not None:
             request.headers["Content-Length"] = str(len(body))
         try:
-            # Lever's times: no more than this in total, so nothing is begun that could not end.
+            # No more than this in total, so nothing is begun that could not end.
             total = max(ends_at - time.monotonic(), 0.001)
             timeout: Any = Timeout(connect=min(self._connect, total), total=total)
             response = self._adapter.send(request, stream=True, timeout=timeout)
@@ -131,6 +134,15 @@ class Http:
 
     def close(self) -> None:
         self._adapter.close()
+
+    def _redirect_target(self, url: str, location: str) -> str:
+        before, after = urlsplit(url), urlsplit(urljoin(url, location))
+        is_same = after.netloc == before.netloc and after.scheme == before.scheme
+        is_trusted = bool(self._trusted_domain) and (after.hostname or "").endswith(f".{self._trusted_domain}")
+        if not location or not (is_same or is_trusted and after.scheme == "https"):
+            logger.error("redirected from %s to a host that is not the vendor's: not followed", before.netloc)
+            raise TryLater("redirected")
+        return after.geturl()
 
 
 def _read(response: requests.Response) -> bytes:
@@ -153,16 +165,6 @@ def _no_answer(error: Exception, method: str, url: str, ends_at: float, *, chang
         later = TryLater("dropped", unknown=changes)
     logger.warning("%s %s: no answer: %s, %s", method, urlsplit(url).path, later.code, type(reason or error).__name__)
     return later
-
-
-def _redirect_target(url: str, location: str) -> str:
-    before, after = urlsplit(url), urlsplit(urljoin(url, location))
-    is_same = after.netloc == before.netloc and after.scheme == before.scheme
-    is_lever = after.scheme == "https" and (after.hostname or "").endswith(".lever.co")
-    if not location or not (is_same or is_lever):
-        logger.error("redirected from %s to a host that is not Lever's: not followed", before.netloc)
-        raise TryLater("redirected")
-    return after.geturl()
 
 
 def _seconds_until(date: str) -> float:
