@@ -52,8 +52,9 @@ class Filters:
     show: str = ""
     location: str = ""
     skills: list[str] = field(default_factory=list)
-    # Keys of the candidates in the chosen state at the ATS; None: any.
+    # Keys of the candidates in the chosen state at the ATS, and of those who must not be; None: any.
     in_state: QuerySet[Any] | None = None
+    not_in_state: QuerySet[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ class Listing:
             rows = rows.filter(words & Q(location__icontains=filters.location) | Exists(wanted))
         if filters.in_state is not None:
             rows = rows.filter(candidate__in=filters.in_state)
+        if filters.not_in_state is not None:
+            rows = rows.filter(~Exists(filters.not_in_state.filter(candidate=OuterRef("candidate"))))
         return rows
 
     def discoverable(self) -> QuerySet[Candidate]:
@@ -109,6 +112,8 @@ class Listing:
             rows = rows.filter(has_words("search_text", filters.location) & there)
         if filters.in_state is not None:
             rows = rows.filter(pk__in=filters.in_state)
+        if filters.not_in_state is not None:
+            rows = rows.filter(~Exists(filters.not_in_state.filter(candidate=OuterRef("pk"))))
         return rows
 
     def counts(self) -> dict[str, int]:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
 from django.core.signing import BadSignature
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -35,6 +36,8 @@ from purposejobs.tenancy import company_scope
 PAGE_SIZE = 25
 # What is shown of a TXT résumé within the page, in bytes; the whole file can be opened.
 TEXT_SHOWN = 64 * 1024
+# The filter's word for those whom the ATS does not have.
+NOT_THERE = "none"
 
 
 # -- Applicants --------------------------------------------------------------------------------------------------------
@@ -217,8 +220,10 @@ def candidate_list(request: SignedInRequest, *, company: Company) -> HttpRespons
         "previous_url": page.before and f"?{urlencode({**query, 'before': str(page.before)})}",
         "next_url": page.after and f"?{urlencode({**query, 'after': str(page.after)})}",
     }
-    is_fragment = request.htmx and request.htmx.target == "candidates"
-    return render(request, "candidates/_list.html" if is_fragment else "candidates/list.html", context)
+    if request.htmx and request.htmx.target == "candidates":
+        return render(request, "candidates/_list.html", context)
+    context["states"] = _state_groups(company, _counted_stages(company))
+    return render(request, "candidates/list.html", context)
 
 
 @company_member
@@ -247,7 +252,9 @@ def candidate_detail(request: SignedInRequest, candidate_pk: int, *, company: Co
     context = {
         "card": card,
         "candidate": card.candidate,
-        "marks": integrations.candidate_marks(company, [candidate_pk]).get(candidate_pk, []),
+        "panel": integrations.candidate_panel(company, candidate_pk),
+        "timeline": integrations.timeline(company, candidate_pk, before=request.GET.get("events", "")),
+        "is_older": "events" in request.GET,
         "share": integrations.share_state(company),
         "resume": _shown_resume(card),
         "link": settings.PUBLIC_URL + reverse("candidate_detail", args=[company.slug, candidate_pk]),
@@ -317,19 +324,34 @@ def _card(company: Company, candidate_pk: int) -> Card:
 
 
 def _filter_form(request: HttpRequest, company: Company) -> FilterForm:
-    label = integrations.provider_label(company)
-    states = [
-        ("sent", f"In {label}"),
-        ("waiting", "Waiting"),
-        ("failed", "Needs attention"),
-        ("held", "On hold"),
-        ("cancelled", "Cancelled"),
-    ]
+    stages = [(value, word) for value, word, _ in integrations.stage_choices(company, is_counted=False)]
+    states = [(value, word) for _, group in _state_groups(company, stages) for value, word in group]
     form = FilterForm(request.GET, company=company, states=states)
     # A job of another company, or none at all: there is no such list. Anything else odd is left out.
     if not form.is_valid() and "job" in form.errors:
         raise Http404
     return form
+
+
+def _state_groups(company: Company, stages: list[tuple[str, str]]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return where somebody can stand at the ATS, as groups to choose from: there or not, how far, on the way."""
+    label = integrations.provider_label(company)
+    on_the_way = [
+        ("waiting", "Waiting"),
+        ("failed", "Needs attention"),
+        ("held", "On hold"),
+        ("cancelled", "Cancelled"),
+    ]
+    groups = [
+        ("", [("sent", f"In {label}"), (NOT_THERE, f"Not in {label}")]),
+        (f"In {label}: stage", stages),
+        ("On the way", on_the_way),
+    ]
+    return [group for group in groups if group[1]]
+
+
+def _counted_stages(company: Company) -> list[tuple[str, str]]:
+    return [(value, f"{word} ({in_words(count)})") for value, word, count in integrations.stage_choices(company)]
 
 
 def _filters(form: FilterForm, company: Company) -> Filters:
@@ -342,8 +364,17 @@ def _filters(form: FilterForm, company: Company) -> Filters:
         show=chosen["show"],
         location=chosen["location"],
         skills=chosen["skills"] or [],
-        in_state=integrations.candidates_in_state(company, chosen["state"]) if chosen["state"] else None,
+        in_state=_in_state(company, chosen["state"]),
+        not_in_state=integrations.candidates_there(company) if chosen["state"] == NOT_THERE else None,
     )
+
+
+def _in_state(company: Company, state: str) -> "QuerySet[Any] | None":
+    if state in ("", NOT_THERE):
+        return None
+    if state in ("hired", "archived") or state.startswith("stage:"):
+        return integrations.candidates_in_stage(company, state)
+    return integrations.candidates_in_state(company, state)
 
 
 def _query(request: HttpRequest) -> dict[str, str]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from integrations.views import connections, exports, history, imports, matches, retries, sendings
+from integrations.views import connections, exports, history, imports, matches, progress, retries, sendings
 
 from integrations.views import activity, report
 
@@ -50,6 +50,17 @@ urlpatterns = [
     path(
         "c/<slug:company_slug>/sendings/<int:bulk_send_pk>/confirm/",
         sendings.bulk_send_confirm,
+    path("c/<slug:company_slug>/candidates/<int:candidate_pk>/panel/", progress.candidate_panel, name="candidate_panel"),
+    path(
+        "c/<slug:company_slug>/candidates/<int:candidate_pk>/refresh/",
+        progress.candidate_progress_refresh,
+        name="candidate_progress_refresh",
+    ),
+    path(
+        "c/<slug:company_slug>/candidates/<int:candidate_pk>/timeline/",
+        progress.candidate_timeline,
+        name="candidate_timeline",
+    ),
         name="bulk_send_confirm",
     ),
     path("c/<slug:company_slug>/report/", report.report, name="report"),

@@ -15,7 +15,7 @@ STATE_FILTERS = {
     "failed": Q(state=State.FAILED),
     "held": Q(state=State.WAITING) & ~Q(held_reason=""),
     "waiting": Q(state__in=[State.WAITING, State.SENDING]),
-    "sent": Q(state=State.SENT),
+    "sent": Q(state=State.SENT, deleted_there_at=None),
     "cancelled": Q(state=State.CANCELLED),
     "attention": Q(state=State.FAILED) | Q(state=State.WAITING) & ~Q(held_reason=""),
 }
@@ -30,7 +30,7 @@ DISMISSABLE = Q(state=State.FAILED)
 TABS = {
     "attention": STATE_FILTERS["attention"],
     "waiting": STATE_FILTERS["waiting"],
-    "sent": STATE_FILTERS["sent"],
+    "sent": Q(state=State.SENT),
     "cancelled": STATE_FILTERS["cancelled"],
     "all": Q(),
 }

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from accounts.models import Company
 from integrations import wording
-from integrations.models import AccountStage, CandidateExport, Connection
+from integrations.models import AccountReason, AccountStage, AccountUser, CandidateExport, Connection
 
 State = CandidateExport.State
 FollowUp = CandidateExport.FollowUp
@@ -52,6 +53,27 @@ class ExportMark:
     poll_seconds: int
     # temporary, configuration or permanent, while something is in the way; else empty
     kind: str = ""
+    # What became of it there, as last read: "" (it goes on), "archived" or "hired", with the words for it; how long it
+    # has stood so, who looks after it there, and when we looked.
+    outcome: str = ""
+    outcome_word: str = ""
+    since: datetime | None = None
+    owner_name: str = ""
+    origin: str = ""
+    tags: tuple[str, ...] = ()
+    checked_at: datetime | None = None
+
+    @property
+    def chip(self) -> str:
+        """What the one chip of a list draws: the state, or how it ended there."""
+        return self.outcome or self.state
+
+    @property
+    def chip_word(self) -> str:
+        """What the one chip of a list says."""
+        if self.outcome:
+            return wording.OUTCOMES[self.outcome]
+        return f"{self.word} · {self.stage_name}" if self.stage_name and self.state == State.SENT else self.word
 
 
 def candidate_marks(company: Company, candidate_pks: Iterable[int]) -> dict[int, list[ExportMark]]:
@@ -70,14 +92,36 @@ def candidate_marks(company: Company, candidate_pks: Iterable[int]) -> dict[int,
 
 def export_marks(company: Company, exports: Sequence[CandidateExport]) -> list[ExportMark]:
     """Put exports into words, in their order. They must have connection, posting and requested_by at hand."""
-    stages: dict[tuple[int, str], str] = {}
-    if any(export.stage_id for export in exports):
-        rows = AccountStage.objects.filter(company=company, connection__in={export.connection_id for export in exports})
-        stages = {(row[0], row[1]): row[2] for row in rows.values_list("connection_id", "external_id", "name")}
-    return [_mark(export, stages.get((export.connection_id, export.stage_id), "")) for export in exports]
+    names = _names(company, exports)
+    return [_mark(export, names) for export in exports]
 
 
-def _mark(export: CandidateExport, stage_name: str) -> ExportMark:
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the ATS account calls its stages, archive reasons and users, each by connection and id."""
+
+    stages: dict[tuple[int, str], str]
+    reasons: dict[tuple[int, str], str]
+    users: dict[tuple[int, str], str]
+
+
+def _names(company: Company, exports: Sequence[CandidateExport]) -> Names:
+    connections = {export.connection_id for export in exports}
+
+    def read(model: type[AccountStage] | type[AccountReason] | type[AccountUser], ids: set[str]) -> dict[Any, str]:
+        if not ids - {""}:
+            return {}
+        rows = model._default_manager.filter(company=company, connection__in=connections, external_id__in=ids - {""})
+        return {(row[0], row[1]): row[2] for row in rows.values_list("connection_id", "external_id", "name")}
+
+    return Names(
+        stages=read(AccountStage, {export.stage_id for export in exports}),
+        reasons=read(AccountReason, {export.archive_reason_id for export in exports}),
+        users=read(AccountUser, {export.owner_id for export in exports}),
+    )
+
+
+def _mark(export: CandidateExport, names: Names) -> ExportMark:
     connection, label = export.connection, export.connection.label
     stands = connection.state != Connection.State.DISCONNECTED
     words = wording.Words("", "")
@@ -94,13 +138,20 @@ def _mark(export: CandidateExport, stage_name: str) -> ExportMark:
         follow_up_failed = export.follow_up == FollowUp.FAILED
         if export.deleted_there_at:
             state, word, tone, icon = "cancelled", f"Deleted in {label}", "quiet", "ban"
-            words = wording.Words("", f"Somebody deleted the profile in {label}. It is not sent again by itself.")
+            words = wording.describe_progress("deleted", label)
+        elif export.anonymised_there_at:
+            words = wording.describe_progress("anonymised", label)
     elif export.state == State.FAILED:
         tone, icon = "attention", "triangle-alert"
         words = wording.describe_failure(export.failure_code, export.failure_parameters, label)
     else:
         tone, icon = "quiet", "ban"
         words = wording.describe_cancellation(export.cancelled_reason, label)
+    stage_name = names.stages.get((export.connection_id, export.stage_id), "")
+    is_there = export.state == State.SENT and export.deleted_there_at is None
+    outcome = ("hired" if export.hired_at else "archived" if export.archived_at else "") if is_there else ""
+    reason_name = names.reasons.get((export.connection_id, export.archive_reason_id), "")
+    since = export.hired_at or export.archived_at or export.stage_changed_at or export.sent_at
     waits = export.state == State.WAITING and not export.held_reason
     is_under_way = export.state == State.SENDING or (waits and connection.is_active)
     return ExportMark(
@@ -132,6 +183,13 @@ def _mark(export: CandidateExport, stage_name: str) -> ExportMark:
         is_under_way=is_under_way,
         kind=words.kind if words.reason and state in ("waiting", "held", "failed") else "",
         poll_seconds=_poll_seconds(export, is_under_way=is_under_way, is_active=connection.is_active),
+        outcome=outcome,
+        outcome_word=wording.describe_outcome(outcome, reason_name, export.hired_at) if outcome else "",
+        since=since if is_there else None,
+        owner_name=names.users.get((export.connection_id, export.owner_id), "") if is_there else "",
+        origin=export.origin.capitalize() if is_there else "",
+        tags=tuple(export.tags) if is_there else (),
+        checked_at=export.checked_at,
     )
 
 

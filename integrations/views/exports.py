@@ -13,18 +13,13 @@ from candidates.models import Application, Candidate
 from integrations import actions, queries, wording
 from integrations.forms import SendForm
 from integrations.models import AccountStage, CandidateExport, PostingLink
+from integrations.views.progress import show_panel
 
 # -- Sending --------------------------------------------------------------------------------------------------------
 
 
 def _get_candidate(company: Company, candidate_pk: int) -> Candidate:
     return get_object_or_404(Candidate.objects.visible_to(company), pk=candidate_pk)
-
-
-def _fragment(request: SignedInRequest, company: Company, candidate: Candidate, template: str) -> HttpResponse:
-    marks = queries.candidate_marks(company, [candidate.pk]).get(candidate.pk, [])
-    context = {"candidate": candidate, "marks": marks, "label": queries.provider_label(company)}
-    return render(request, template, context)
 
 
 @company_member
@@ -112,10 +107,10 @@ def _preselected(request: SignedInRequest, form: SendForm, applications: dict[in
 @company_member
 @require_GET
 def candidate_mark(request: SignedInRequest, candidate_pk: int, *, company: Company) -> HttpResponse:
-    """Show where all exports of a candidate stand; `?compact` gives the chip of a list."""
+    """Show where a candidate stands, as the chip of a list."""
     candidate = _get_candidate(company, candidate_pk)
-    template = "_candidate_chip.html" if "compact" in request.GET else "_candidate_marks.html"
-    return _fragment(request, company, candidate, f"integrations/{template}")
+    marks = queries.candidate_marks(company, [candidate.pk]).get(candidate.pk, [])
+    return render(request, "integrations/_candidate_chip.html", {"candidate": candidate, "marks": marks})
 
 
 def _get_export(company: Company, export_pk: int) -> CandidateExport:
@@ -145,7 +140,7 @@ def export_retry(request: SignedInRequest, export_pk: int, *, company: Company) 
     exports = CandidateExport.objects.for_company(company).filter(pk=export.pk)
     count = actions.retry_exports(company=company, exports=exports, requested_by=request.user)
     if request.htmx:
-        return _mark(request, company, export.pk)
+        return _changed(request, company, export)
     messages.info(request, "Trying again." if count else "That was under way already.")
     return _back(request, company, export)
 
@@ -158,9 +153,16 @@ def export_dismiss(request: SignedInRequest, export_pk: int, *, company: Company
     exports = CandidateExport.objects.for_company(company).filter(pk=export.pk)
     count = actions.dismiss_exports(company=company, exports=exports, dismissed_by=request.user)
     if request.htmx:
-        return _mark(request, company, export.pk)
+        return _changed(request, company, export)
     messages.info(request, "Dismissed. You can send the candidate again." if count else "There was nothing to dismiss.")
     return _back(request, company, export)
+
+
+def _changed(request: SignedInRequest, company: Company, export: CandidateExport) -> HttpResponse:
+    """Answer with what shows the export where it was asked: the candidate's panel, or its mark in a list."""
+    if request.GET.get("in") == "panel":
+        return show_panel(request, company, _get_candidate(company, export.candidate_id))
+    return _mark(request, company, export.pk)
 
 
 def _back(request: SignedInRequest, company: Company, export: CandidateExport) -> HttpResponse:

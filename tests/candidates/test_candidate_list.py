@@ -14,6 +14,7 @@ from candidates.listing import Filters, Listing, Place
 from candidates.models import Candidate
 from integrations.models import CandidateExport, Connection
 from purposejobs.tenancy import company_scope
+from tests.integrations import rows
 
 URL = "/c/acme/candidates/"
 
@@ -84,6 +85,62 @@ def test_the_state_filter_keeps_who_is_in_that_state(bobs, people, acme):
     assert names(response) == ["Zoë Nowak"]
     assert "In Lever" in response.content.decode()
     assert names(bobs.get(f"{URL}?state=failed")) == []
+
+
+@pytest.fixture
+def stages(people, acme):
+    """Put Zoë and Dana in a stage, then let Dana be hired; Farid is archived at another posting."""
+    connection = rows.make_connection(acme)
+    interview = rows.make_stage(connection, "Interview", external_id="interview")
+    there = {
+        name: rows.make_export(connection, Candidate.objects.get(name=name), state="sent")
+        for name in ("Zoë Nowak", "Dana Silva", "Farid Rossi")
+    }
+    rows.move(there["Zoë Nowak"], interview)
+    rows.move(there["Dana Silva"], interview)
+    rows.end(there["Dana Silva"], rows.make_reason(connection, "Hired", is_hire=True))
+    rows.end(there["Farid Rossi"], rows.make_reason(connection))
+    return there
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        pytest.param("state=stage:interview", ["Zoë Nowak"], id="in a stage"),
+        pytest.param("state=stage:lead-new", [], id="in another stage"),
+        pytest.param("state=hired", ["Dana Typed"], id="hired"),
+        pytest.param("state=archived", ["Farid Rossi"], id="archived"),
+        pytest.param("state=none", ["Una Sent"], id="not there"),
+        pytest.param("state=sent&show=discoverable", ["Farid Rossi"], id="there, and discoverable"),
+        pytest.param("state=stage:interview&q=dana", [], id="a stage, and a name"),
+        pytest.param("state=stage:gone", ["Una Sent", "Farid Rossi", "Dana Typed", "Zoë Nowak"], id="no such stage"),
+    ],
+)
+def test_the_list_is_narrowed_by_how_far_they_came_there(bobs, stages, make, query, found):
+    make.make_candidate("Una Sent", is_discoverable=True)
+    assert names(bobs.get(f"{URL}?{query}")) == found
+
+
+def test_stages_to_choose_from_are_counted_and_the_chosen_one_stands_in_the_address(bobs, stages):
+    page = bobs.get(f"{URL}?state=stage:interview").content.decode()
+    assert '<option value="stage:interview" selected>Interview (1)</option>' in page
+    assert '<option value="hired">Hired (1)</option>' in page
+    assert '<option value="archived">Archived (1)</option>' in page
+    assert '<option value="stage:lead-new">New lead (0)</option>' in page
+
+
+def test_whom_was_deleted_there_is_not_there(bobs, stages, acme):
+    with company_scope(acme):
+        CandidateExport.objects.update(deleted_there_at=timezone.now())
+    assert names(bobs.get(f"{URL}?state=hired")) == []
+    assert names(bobs.get(f"{URL}?state=sent")) == []
+    assert names(bobs.get(f"{URL}?state=none")) == ["Farid Rossi", "Dana Typed", "Zoë Nowak"]
+
+
+def test_stages_of_another_company_are_not_offered(bobs, people, acme, globex):
+    rows.make_connection(acme)
+    rows.make_stage(rows.make_connection(globex), "Their stage")
+    assert "Their stage" not in bobs.get(URL).content.decode()
 
 
 def test_htmx_gets_the_list_alone_and_a_slide_over_alone(bobs, people):

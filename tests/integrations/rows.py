@@ -6,7 +6,16 @@ from typing import Any
 
 from django.utils import timezone
 
-from integrations.models import AccountStage, AccountUser, CandidateExport, Connection, Posting, PostingLink
+from integrations.models import (
+    AccountReason,
+    AccountStage,
+    AccountUser,
+    CandidateExport,
+    Connection,
+    Posting,
+    PostingLink,
+    StageChange,
+)
 from purposejobs.tenancy import company_scope
 from tests.factories import make_candidate, make_job
 
@@ -79,3 +88,47 @@ def make_export(connection: Connection, candidate=None, posting: Posting | None 
             posting=posting,
             **fields,
         )
+
+
+def make_stage(connection: Connection, name: str = "Interview", **fields: Any) -> AccountStage:
+    """Make a further stage of the pipeline, after those that make_connection() made."""
+    number = next(numbers)
+    fields = {"external_id": f"stage-{number}", "position": number, "step": AccountStage.Step.INTERVIEW} | fields
+    with company_scope(connection.company):
+        return AccountStage.objects.create(company=connection.company, connection=connection, name=name, **fields)
+
+
+def make_reason(connection: Connection, name: str = "Underqualified", **fields: Any) -> AccountReason:
+    fields = {"external_id": f"reason-{next(numbers)}"} | fields
+    with company_scope(connection.company):
+        return AccountReason.objects.create(company=connection.company, connection=connection, name=name, **fields)
+
+
+def make_change(export: CandidateExport, kind: str = StageChange.Kind.MOVED, **fields: Any) -> StageChange:
+    """Make what happened to a sent export in the ATS, as it is told by a webhook; the export itself stays."""
+    fields = {"happened_at": timezone.now(), "told_by": StageChange.ToldBy.WEBHOOK} | fields
+    with company_scope(export.company_id):
+        return StageChange.objects.create(company_id=export.company_id, export=export, kind=kind, **fields)
+
+
+def move(export: CandidateExport, stage: AccountStage, **fields: Any) -> StageChange:
+    """Move an export into a stage, as following it would: the row and its history."""
+    change = make_change(export, stage_id=stage.external_id, stage_name=stage.name, **fields)
+    _update(export, stage_id=stage.external_id, stage_changed_at=change.happened_at)
+    return change
+
+
+def end(export: CandidateExport, reason: AccountReason, **fields: Any) -> StageChange:
+    """Archive an export for a reason; for one that means hired it is hired."""
+    kind = StageChange.Kind.HIRED if reason.is_hire else StageChange.Kind.ARCHIVED
+    change = make_change(export, kind, reason_name=reason.name, **fields)
+    hired_at = change.happened_at if reason.is_hire else None
+    _update(export, archived_at=change.happened_at, archive_reason_id=reason.external_id, hired_at=hired_at)
+    return change
+
+
+def _update(export: CandidateExport, **fields: Any) -> None:
+    for name, value in fields.items():
+        setattr(export, name, value)
+    with company_scope(export.company_id):
+        export.save(update_fields=list(fields))

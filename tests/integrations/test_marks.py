@@ -11,7 +11,7 @@ from integrations import queries
 from integrations.models import CandidateExport
 from purposejobs.tenancy import company_scope
 from tests.factories import make_candidate
-from tests.integrations.rows import make_connection, make_export, make_posting
+from tests.integrations.rows import end, make_connection, make_export, make_posting, make_reason, make_stage, move
 
 pytestmark = pytest.mark.django_db
 
@@ -120,7 +120,8 @@ def test_the_newest_export_comes_first(far, acme):
 
 
 def test_marks_of_200_candidates_take_the_queries_of_10(far, acme):
-    people = [make_export(far, state="sent", posting=make_posting(far)).candidate_id for _ in range(200)]
+    person = {"state": "sent", "owner_id": "owner", "archive_reason_id": "reason"}
+    people = [make_export(far, posting=make_posting(far), **person).candidate_id for _ in range(200)]
 
     with company_scope(acme):
         with CaptureQueriesContext(connection) as few:
@@ -128,7 +129,7 @@ def test_marks_of_200_candidates_take_the_queries_of_10(far, acme):
         with CaptureQueriesContext(connection) as many:
             assert len(queries.candidate_marks(acme, people)) == 200
 
-    assert (len(few), len(many)) == (2, 2)
+    assert (len(few), len(many)) == (4, 4)
 
 
 def test_another_companys_exports_are_no_marks_of_ours(far, acme, globex):
@@ -168,17 +169,31 @@ def test_fragment_asks_nothing_once_it_arrived(client, bob, far):
     )
 
 
-def test_candidate_fragment_holds_every_export_and_the_chip_only_the_newest(client, bob, far):
+def test_the_chip_of_a_list_is_the_newest_export(client, bob, far):
     candidate = make_candidate(is_discoverable=True)
-    make_export(far, candidate, make_posting(far, "One"), state="sent")
-    make_export(far, candidate, make_posting(far, "Two"), state="sent")
+    make_export(far, candidate, make_posting(far, "One"), state="sent", requested_at=timezone.now() - timedelta(days=1))
+    move(make_export(far, candidate, make_posting(far, "Two"), state="sent"), make_stage(far, "Phone interview"))
 
-    full = fragment(client, bob, f"/c/acme/candidates/{candidate.pk}/mark/")
-    chip = fragment(client, bob, f"/c/acme/candidates/{candidate.pk}/mark/?compact")
+    chip = fragment(client, bob, f"/c/acme/candidates/{candidate.pk}/mark/")
 
-    assert full.count('class="export-mark"') == 2
-    assert "In Lever · New lead" in chip
+    assert "In Lever · Phone interview" in chip
     assert "and 1 more" in chip
+
+
+@pytest.mark.parametrize(
+    ("is_hire", "word", "look"),
+    [(True, "Hired", "chip--done chip--ended"), (False, "Archived", "chip chip--ended")],
+    ids=["hired", "archived"],
+)
+def test_how_it_ended_has_a_quiet_chip_of_its_own(client, bob, far, is_hire, word, look):
+    export = make_export(far, state="sent")
+    end(export, make_reason(far, "Anything", is_hire=is_hire))
+
+    chip = fragment(client, bob, f"/c/acme/candidates/{export.candidate_id}/mark/")
+
+    assert word in chip
+    assert look in chip
+    assert "In Lever" not in chip
 
 
 def test_try_again_waits_again_and_answers_with_the_mark(client, bob, far):
