@@ -1,7 +1,8 @@
-"""Connecting: out to Lever's consent page, and back with a code."""
+"""Connecting: out to Lever's consent page, and back with a code; and what Lever's webhooks deliver."""
 
 import base64
 import hashlib
+import logging
 import secrets
 import time
 from typing import Any
@@ -11,17 +12,22 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
 
-from accounts.access import SignedInRequest, company_admin, signed_in
+from accounts.access import PublicRequest, SignedInRequest, company_admin, public, signed_in
 from accounts.models import Company, Membership
-from integrations import wording
-from integrations.actions import open_connection
+from integrations import actions, wording
 from integrations.errors import Refused, Rejected, TryLater
 from integrations.lever import provider
+from integrations.lever.deliveries import MOST_BYTES, Delivery, read_delivery
+from integrations.lever.subscriptions import is_signed, signing_tokens
 from integrations.models import Connection
 from integrations.providers import Tokens
-from purposejobs.tenancy import company_scope
+from purposejobs.tenancy import company_scope, keys_from
+
+logger = logging.getLogger(__name__)
 
 # What a start leaves in the session until the callback takes it away.
 PENDING = "lever_connect"
@@ -81,6 +87,54 @@ def callback(request: SignedInRequest) -> HttpResponse:
     else:
         messages.success(request, f"Lever is connected to {company.name}.")
     return redirect("integration_list", company_slug=company.slug)
+
+
+@public
+@csrf_exempt
+@require_POST
+def webhook(request: PublicRequest, key: str) -> HttpResponse:
+    """Take what Lever tells: checked and stored, and answered at once. What it means is looked up by a task.
+
+    Lever takes any 2xx as received and tries everything else again, five times. A delivery that came before is
+    received as well; one that is not Lever's changes nothing, and nothing of it is logged.
+    """
+    content = request.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        return HttpResponse(status=413)
+    try:
+        delivery = read_delivery(content)
+    except ValueError:
+        return HttpResponse(status=400)
+    for company_pk in keys_from("company_of_hook", key):
+        with company_scope(company_pk):
+            return HttpResponse(status=_take(delivery, key))
+    return HttpResponse(status=404)
+
+
+def _take(delivery: Delivery, key: str) -> int:
+    """Hand a good delivery on; return the status that answers it."""
+    # Only what is needed: the tokens of the connection itself would be decrypted with it.
+    connection = Connection.objects.only("company", "provider", "subscriptions").filter(
+        hook_key=key, provider="lever"
+    ).first()  # fmt: skip
+    if connection is None:
+        return 404
+    keys = signing_tokens(connection.subscriptions, delivery.event)
+    is_good = is_signed(delivery.token, delivery.triggered_ms, delivery.signature, keys)
+    if not is_good or not delivery.is_timely(timezone.now()):
+        problem = "too old, or of the future" if is_good else "its signature is wrong"
+        logger.warning("connection %s: a delivery was refused, %s", connection.pk, problem)
+        return 403
+    actions.take_delivery(
+        connection=connection,
+        token=delivery.token,
+        event=delivery.event,
+        triggered_at=delivery.triggered_at,
+        external_id=delivery.opportunity_id,
+        body=delivery.body,
+        is_test=delivery.is_test,
+    )
+    return 204
 
 
 def _company_of(pending: Any, request: SignedInRequest) -> Company | None:
@@ -148,7 +202,7 @@ def _open(request: SignedInRequest, company: Company, tokens: Tokens) -> str:
         rights = ", ".join(provider.explain_scopes(missing))
         return f"Lever gave Purpose Jobs fewer rights than it needs. Missing: {rights}. Nothing was connected."
     try:
-        open_connection(company=company, provider="lever", tokens=tokens, connected_by=request.user)
+        actions.open_connection(company=company, provider="lever", tokens=tokens, connected_by=request.user)
     except Refused as refused:
         words = wording.describe_refusal(refused.code, provider.LABEL, refused.parameters)
         return f"{words.reason} {words.remedy}".strip()
