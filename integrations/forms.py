@@ -1,8 +1,9 @@
 from typing import Any, cast
 
 from django import forms
+from django.db.models import QuerySet
 
-from accounts.models import Company
+from accounts.models import Company, User
 from integrations.models import AccountUser, Connection, PostingLink
 from jobs.models import Job
 
@@ -51,3 +52,23 @@ class SendForm(forms.Form):
         cast("forms.ModelChoiceField[Job]", self.fields["job"]).queryset = Job.objects.for_company(company).filter(
             pk__in=accepting
         )
+
+
+class ReportForm(forms.Form):
+    """Which of those sent the report counts: in which days, for which job, asked for by whom."""
+
+    job = forms.ModelChoiceField(Job.objects.none(), required=False, empty_label="All jobs")
+    by = forms.ChoiceField(required=False, label="Sent by")
+
+    def __init__(self, *args: Any, jobs: "QuerySet[Job]", people: "QuerySet[User]", **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in ("from", "to"):  # which are no names for attributes
+            day = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            self.fields[name] = forms.DateField(required=False, label=name.capitalize(), widget=day)
+        cast("forms.ModelChoiceField[Job]", self.fields["job"]).queryset = jobs
+        cast(forms.ChoiceField, self.fields["by"]).choices = [
+            ("", "Everybody"),
+            ("itself", "By itself"),
+            *[(str(person.pk), str(person)) for person in people],
+        ]
+        self.order_fields(["from", "to", "job", "by"])

@@ -44,7 +44,7 @@ from integrations.queries.progress import (
     recent_changes,
     stage_choices,
 )
-from integrations.queries.reports import BY_ITSELF, Report, ReportFilters, report
+from integrations.queries.reports import BY_ITSELF, STEPS, Report, ReportFilters, Step, report
 from integrations.queries.texts import PostingText, posting_text
 from integrations.queries.timeline import Event, Timeline, timeline
 
@@ -53,6 +53,7 @@ __all__ = [
     "DISMISSABLE",
     "RETRYABLE",
     "STATE_FILTERS",
+    "STEPS",
     "TABS",
     "Change",
     "Event",
@@ -67,6 +68,7 @@ __all__ = [
     "Report",
     "ReportFilters",
     "ShareState",
+    "Step",
     "Timeline",
     "candidate_marks",
     "candidate_panel",
