@@ -17,6 +17,10 @@ OLDEST = timedelta(days=15)
 AHEAD = timedelta(minutes=10)
 
 
+class NotADelivery(Exception):
+    """What came cannot be a delivery, or could not be stored."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Delivery:
     """`token` is its name, also when it is run again; `opportunity_id` is empty where it is about none."""
@@ -40,20 +44,20 @@ class Delivery:
 
 
 def read_delivery(content: bytes) -> Delivery:
-    """Read a delivery's body. Raises ValueError for what cannot be one, and for what could not be stored."""
+    """Read a delivery's body. Raises NotADelivery."""
     try:
         body = json.loads(content.decode(), parse_constant=_refuse)
         # Half characters and endless numbers cannot be written as JSON again, nor stored.
         text = json.dumps(body, ensure_ascii=False, allow_nan=False)
         text.encode()
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    except (ValueError, RecursionError):
+        raise NotADelivery from None
     if not isinstance(body, dict) or "\\u0000" in text:
-        raise ValueError("not a delivery")
+        raise NotADelivery
     data = body.get("data") or {}
     triggered_ms = body.get("triggeredAt")
     if not isinstance(data, dict) or not isinstance(triggered_ms, int) or isinstance(triggered_ms, bool):
-        raise ValueError("not a delivery")
+        raise NotADelivery
     return Delivery(
         token=_word(body, "token", 120),
         event=_word(body, "event", 60),
@@ -78,7 +82,7 @@ def _opportunity_of(data: dict[str, Any]) -> str:
 def _word(body: dict[str, Any], name: str, longest: int) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= longest:
-        raise ValueError("not a delivery")
+        raise NotADelivery
     return value
 
 

@@ -21,7 +21,7 @@ from accounts.models import Company, Membership
 from integrations import actions, wording
 from integrations.errors import Refused, Rejected, TryLater
 from integrations.lever import provider
-from integrations.lever.deliveries import MOST_BYTES, Delivery, read_delivery
+from integrations.lever.deliveries import MOST_BYTES, Delivery, NotADelivery, read_delivery
 from integrations.lever.subscriptions import is_signed, signing_tokens
 from integrations.models import Connection
 from integrations.providers import Tokens
@@ -103,7 +103,7 @@ def webhook(request: PublicRequest, key: str) -> HttpResponse:
         return HttpResponse(status=413)
     try:
         delivery = read_delivery(content)
-    except ValueError:
+    except NotADelivery:
         return HttpResponse(status=400)
     for company_pk in keys_from("company_of_hook", key):
         with company_scope(company_pk):
