@@ -23,6 +23,8 @@ TABLES = {
     "webhook": "webhooks",
     "delivery": "deliveries",
     "deleted": "deleted",
+    "deleted_posting": "deleted_postings",
+    "upload": "uploads",
 }
 
 
@@ -48,6 +50,8 @@ class Account:
         self.webhooks: dict[str, Row] = {}
         self.deliveries: dict[str, Row] = {}
         self.deleted: dict[str, Row] = {}
+        self.deleted_postings: dict[str, Row] = {}
+        self.uploads: dict[str, Row] = {}
         self.stages: dict[str, Row] = {stage["id"]: stage for stage in row["stages"]}
         self.stage_index = {stage["id"]: place for place, stage in enumerate(row["stages"])}
         self.archive_reasons: dict[str, Row] = {reason["id"]: reason for reason in row["archiveReasons"]}

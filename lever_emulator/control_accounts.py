@@ -7,13 +7,22 @@ from starlette.requests import Request
 
 from lever_emulator import pipeline, tokens
 from lever_emulator.account import Account, Row
-from lever_emulator.seeds import CATEGORY_FIELDS, add_posting, add_user, make_account
+from lever_emulator.seeds import (
+    CATEGORY_FIELDS,
+    SALARY_FIELDS,
+    add_posting,
+    add_user,
+    made_up_posting,
+    make_account,
+    posting_content,
+)
 from lever_emulator.sessions import find_user
 from lever_emulator.settings import AUDIENCES
 from lever_emulator.shapes import opportunity, public
 from lever_emulator.store import Store
 
 Body = dict[str, Any]
+POSTING_FIELDS = ("owner", "hiringManager", "workplaceType", "country", "content", "tags")
 POSTING_STATES = ("published", "internal", "closed", "draft", "pending", "rejected")
 
 
@@ -150,22 +159,39 @@ def everything_about(store: Store, account: Account, row: Row) -> Body:
 
 
 def create_opportunities(store: Store, request: Request, body: Body) -> Body:
-    """Make many at once, for load: {count, posting?, stage?, tags?, email_prefix?}."""
+    """Make many at once, for load, told to nobody.
+
+    {count, posting? or postings?: [ids in turn], stage? or stages?: [ids in turn], tags?, sources?, origin?,
+    email_prefix?, ids?: true (answer with the ids)}.
+    """
     account = _account(store, request)
     count = body.get("count")
     if not isinstance(count, int) or isinstance(count, bool) or not 0 < count <= 200_000:
         raise ValueError("count must be between 1 and 200000.")
-    posting = account.postings.get(body["posting"]) if body.get("posting") else None
+    postings = [_posting_or_none(account, key) for key in body.get("postings") or [body.get("posting")]]
     user = summary(store, account)["super_admin"]
     prefix, begun = body.get("email_prefix", "person"), len(account.opportunities)
-    stage = body.get("stage", "lead-new")
-    if stage not in account.stages:
-        raise LookupError(f"There is no stage {stage}.")
-    for number in range(begun, begun + count):
-        wish = {"name": f"Person {number}", "emails": [f"{prefix}{number}@example.com"], "stage": stage}
-        with store.hush():
-            pipeline.create_opportunity(store, account, wish | {"tags": body.get("tags", [])}, user, posting)
-    return {"created": count, "opportunities": len(account.opportunities)}
+    stages = body.get("stages") or [body.get("stage", "lead-new")]
+    for stage in stages:
+        if stage not in account.stages:
+            raise LookupError(f"There is no stage {stage}.")
+    common: Row = {name: body[name] for name in ("tags", "sources", "origin") if name in body}
+    made = []
+    with store.hush():
+        for number in range(begun, begun + count):
+            wish: Row = {"name": f"Person {number}", "emails": [f"{prefix}{number}@example.com"], **common}
+            wish["stage"] = stages[number % len(stages)]
+            posting = postings[number % len(postings)]
+            row, _ = pipeline.create_opportunity(store, account, wish, user, posting)
+            made.append(row["id"])
+    answer = {"created": count, "opportunities": len(account.opportunities)}
+    return answer | ({"ids": made} if body.get("ids") else {})
+
+
+def _posting_or_none(account: Account, key: Any) -> Row | None:
+    if key is not None and key not in account.postings:
+        raise LookupError(f"There is no posting {key}.")
+    return account.postings[key] if key else None
 
 
 def show_opportunity(store: Store, request: Request, body: Body) -> Body:
@@ -199,13 +225,27 @@ def delete_opportunity(store: Store, request: Request, body: Body) -> Body:
 
 
 def create_posting(store: Store, request: Request, body: Body) -> Body:
-    """Add a posting: {text, state?, team?, department?, location?, locations?, commitment?, confidentiality?, ...}."""
+    """Add a posting: {text, state?, team?, department?, location?, locations?, commitment?, confidentiality?, ...}.
+
+    Or many made-up ones: {count}.
+    """
     account = _account(store, request)
+    if "count" in body:
+        return _many_postings(store, account, body["count"])
     if not body.get("text"):
         raise ValueError("text is needed.")
     if body.get("state", "published") not in POSTING_STATES:
         raise ValueError(f"state must be one of {', '.join(POSTING_STATES)}.")
     return public(add_posting(account, body, summary(store, account)["super_admin"], store.clock.now()))
+
+
+def _many_postings(store: Store, account: Account, count: Any) -> Body:
+    if not isinstance(count, int) or isinstance(count, bool) or not 0 < count <= 20_000:
+        raise ValueError("count must be between 1 and 20000.")
+    owner, now, begun = summary(store, account)["super_admin"], store.clock.now(), len(account.postings)
+    for number in range(begun, begun + count):
+        add_posting(account, made_up_posting(number), owner, now)
+    return {"created": count, "postings": len(account.postings)}
 
 
 def change_posting(store: Store, request: Request, body: Body) -> Body:
@@ -218,12 +258,13 @@ def change_posting(store: Store, request: Request, body: Body) -> Body:
     if body.get("confidentiality"):
         if body["confidentiality"] not in ("confidential", "non-confidential"):
             raise ValueError("confidentiality must be confidential or non-confidential.")
-        row["confidentiality"] = body["confidentiality"]
+        pipeline.set_confidentiality(store, account, row, body["confidentiality"])
     row["categories"] |= {name: body[name] for name in CATEGORY_FIELDS if name in body}
     if "locations" in body:
         row["categories"]["allLocations"] = body["locations"]
-    if "owner" in body:
-        row["owner"] = body["owner"]
+    row |= {name: body[name] for name in (*POSTING_FIELDS, *SALARY_FIELDS) if name in body}
+    if any(name in body for name in ("description", "descriptionHtml", "lists", "closing", "closingHtml")):
+        row["content"] = posting_content(body)
     channels = body.get("distributionChannels", row["distributionChannels"])
     pipeline.set_state(store, account, row, str(body.get("state", row["state"])), channels)
     return public(row)
@@ -232,7 +273,7 @@ def change_posting(store: Store, request: Request, body: Body) -> Body:
 def delete_posting(store: Store, request: Request, body: Body) -> Body:
     """Delete a posting."""
     account, row = _posting(store, request)
-    pipeline.delete_posting(account, row)
+    pipeline.delete_posting(store, account, row, summary(store, account)["super_admin"])
     return {"deleted": row["id"]}
 
 

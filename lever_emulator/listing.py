@@ -42,20 +42,40 @@ def list_opportunities(call: Call) -> Answer:
 
 def list_deleted(call: Call) -> Answer:
     """Answer the opportunities that were deleted in the app."""
-    start, end = call.millis("deleted_at_start"), call.millis("deleted_at_end")
     base = call.store.settings.public_url
-    rows = [
-        row
-        for row in call.account.deleted.values()
-        if (start is None or row["_deleted_at"] >= start) and (end is None or row["_deleted_at"] <= end)
-    ]
     return page_of(
         call,
-        rows,
+        deleted_between(call, call.account.deleted.values()),
         lambda row: [row["_deleted_at"], row["id"]],
         lambda row: shapes.opportunity(call.account, row, base),
         newest_first=True,
     )
+
+
+def list_deleted_applications(call: Call) -> Answer:
+    """Answer the applications that went with them: not documented, but there."""
+    rows = [row for row in deleted_between(call, call.account.deleted.values()) if row["_application"]]
+    applications = call.account.applications
+    return page_of(
+        call,
+        rows,
+        lambda row: [row["_deleted_at"], row["id"]],
+        lambda row: {**shapes.public(applications[row["_application"]]), "deletedAt": row["_deleted_at"]},
+        newest_first=True,
+    )
+
+
+def deleted_between(call: Call, rows: Iterable[Row]) -> list[Row]:
+    """Return the tombstones within `deleted_at_*`; confidential ones only to those who may see them and ask."""
+    start, end = call.millis("deleted_at_start"), call.millis("deleted_at_end")
+    confidentiality = wanted_confidentiality(call)
+    return [
+        row
+        for row in rows
+        if (start is None or row["_deleted_at"] >= start)
+        and (end is None or row["_deleted_at"] <= end)
+        and confidentiality in ("all", row["confidentiality"])
+    ]
 
 
 def wanted_confidentiality(call: Call) -> str:

@@ -84,6 +84,7 @@ def board(visit: Visit) -> Response:
         chosen=posting,
         words=visit.query("q"),
         reasons=_reasons(visit),
+        hired=_hired(visit),
     )
 
 
@@ -96,7 +97,7 @@ def card(visit: Visit, row: Row) -> dict[str, Any]:
     archived = row["archived"]
     return {
         "id": row["id"],
-        "name": person["name"] or "No name",
+        "name": _name(person),
         "headline": person["headline"],
         "posting": posting["text"] if posting else "Posting deleted" if row["_posting"] else "No posting",
         "stage": account.stages[row["stage"]],
@@ -115,7 +116,7 @@ def profile(visit: Visit) -> Response:
     others = [other for other in account.of_contact(person["id"]) if other["id"] != row["id"]]
     return visit.page(
         "profile.html",
-        person["name"] or "No name",
+        _name(person),
         row=row,
         person=person,
         card=card(visit, row),
@@ -128,6 +129,7 @@ def profile(visit: Visit) -> Response:
         names={key: user["name"] for key, user in account.users.items()},
         stages=account.stages,
         reasons=_reasons(visit),
+        hired=_hired(visit),
     )
 
 
@@ -164,7 +166,7 @@ def archive(visit: Visit) -> Response:
     if reason and reason not in visit.account.archive_reasons:
         raise ValueError("There is no such reason.")
     pipeline.archive(visit.store, visit.account, row, reason or None)
-    said = f"Archived: {visit.account.archive_reasons[reason]['text']}" if reason else "Taken out of the archive"
+    said = f"Archived: {visit.account.archive_reasons[reason]['text']}" if reason else "Reopened"
     return visit.back(f"/candidates/{row['id']}", said)
 
 
@@ -191,12 +193,23 @@ def anonymise(visit: Visit) -> Response:
     return visit.back(f"/candidates/{row['id']}", "Personal data removed")
 
 
+def _name(person: Row) -> str:
+    return person["name"] or ("Anonymized" if person["isAnonymized"] else "No name")
+
+
 def _opportunity(visit: Visit) -> Row:
     return visit.row(visit.account.opportunities, "opportunity")
 
 
 def _reasons(visit: Visit) -> list[Row]:
-    return [reason for reason in visit.account.archive_reasons.values() if reason["status"] == "active"]
+    """Return what people can archive with; "hired" stands last, since it has a button of its own."""
+    active = [reason for reason in visit.account.archive_reasons.values() if reason["status"] == "active"]
+    return sorted(active, key=lambda reason: reason["type"] == "hired")
+
+
+def _hired(visit: Visit) -> str | None:
+    """Return the reason behind "Hire"."""
+    return next((reason["id"] for reason in _reasons(visit) if reason["type"] == "hired"), None)
 
 
 def _bytes(visit: Visit, digest: str, name: str) -> Response:

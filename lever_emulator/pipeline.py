@@ -61,8 +61,13 @@ def enrich_contact(store: Store, account: Account, contact: Row, wish: Row) -> N
         webhooks.contact_updated(store, account, contact)
 
 
-def create_opportunity(store: Store, account: Account, wish: Row, user: str, posting: Row | None) -> tuple[Row, bool]:
-    """Make an opportunity of a checked wish. Return it, and whether the person was known before."""
+def create_opportunity(
+    store: Store, account: Account, wish: Row, user: str | None, posting: Row | None, form: Row | None = None
+) -> tuple[Row, bool]:
+    """Make an opportunity of a checked wish. Return it, and whether the person was known before.
+
+    `form` is what an applicant filled in; without one the application is a user's.
+    """
     now = store.clock.now()
     contact = account.contacts[wish["contact"]] if wish.get("contact") else None
     known = contact is not None
@@ -91,7 +96,9 @@ def create_opportunity(store: Store, account: Account, wish: Row, user: str, pos
         "origin": origin,
         "sourcedBy": user if origin == "sourced" else None,
         "owner": wish.get("owner") or user,
-        "followers": once_each([*(wish.get("followers") or []), user, *(posting["followers"] if posting else [])]),
+        "followers": once_each(
+            [*(wish.get("followers") or []), *([user] if user else []), *(posting["followers"] if posting else [])]
+        ),
         "createdAt": created_at,
         "updatedAt": now,
         "lastInteractionAt": created_at,
@@ -102,7 +109,7 @@ def create_opportunity(store: Store, account: Account, wish: Row, user: str, pos
         "_posting": None,
     }
     if posting:
-        application = _application(row, posting, user, now)
+        application = {**_application(row, posting, user, now), **(form or {})}
         account.applications[application["id"]] = application
         account.save("application", application)
         row["_application"] = application["id"]
@@ -311,7 +318,7 @@ def anonymise(store: Store, account: Account, row: Row) -> None:
     contact = account.contacts[row["contact"]]
     with account.changing_contact(contact, store.clock.now()):
         blank = {
-            "name": "Anonymized",
+            "name": "",
             "headline": "",
             "location": {"name": ""},
             "emails": [],
@@ -322,6 +329,11 @@ def anonymise(store: Store, account: Account, row: Row) -> None:
         contact["isAnonymized"] = True
     webhooks.contact_updated(store, account, contact)
     for opportunity in account.of_contact(contact["id"]):
+        if opportunity["_application"]:
+            application = account.applications[opportunity["_application"]]
+            application |= dict.fromkeys(("name", "company", "phone", "email", "comments")) | {"links": []}
+            application["customQuestions"] = []
+            account.save("application", application)
         for kind, table, name in (
             ("note", account.notes, "_notes"),
             ("resume", account.resumes, "_resumes"),
@@ -352,10 +364,25 @@ def rename_posting(store: Store, account: Account, posting: Row, text: str) -> N
             row["tags"] = once_each([text if tag == old else tag for tag in row["tags"]])
 
 
-def delete_posting(account: Account, posting: Row) -> None:
+def set_confidentiality(store: Store, account: Account, posting: Row, confidentiality: str) -> None:
+    """Hide a posting from those without the right, or show it again; its opportunities go with it."""
+    now = store.clock.now()
+    posting["confidentiality"] = confidentiality
+    posting["updatedAt"] = now
+    account.save("posting", posting)
+    for key in list(account.by_posting.get(posting["id"], ())):
+        row = account.opportunities[key]
+        with account.changing(row, now):
+            row["confidentiality"] = confidentiality
+
+
+def delete_posting(store: Store, account: Account, posting: Row, user: str | None) -> None:
     """Delete a posting; opportunities keep its id."""
     del account.postings[posting["id"]]
     account.save("posting", {"id": posting["id"], "_gone": True})
+    tombstone = {**posting, "_deleted_at": store.clock.now(), "_deleted_by": user}
+    account.deleted_postings[posting["id"]] = tombstone
+    account.save("deleted_posting", tombstone)
 
 
 def set_active(store: Store, account: Account, user: Row, active: bool) -> None:
@@ -364,7 +391,7 @@ def set_active(store: Store, account: Account, user: Row, active: bool) -> None:
     account.save("user", user)
 
 
-def _application(row: Row, posting: Row, user: str, now: int) -> Row:
+def _application(row: Row, posting: Row, user: str | None, now: int) -> Row:
     return {
         "id": new_id(),
         "type": "user",

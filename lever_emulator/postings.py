@@ -5,14 +5,14 @@ from typing import Any
 from lever_emulator import pipeline, shapes
 from lever_emulator.account import Row
 from lever_emulator.calls import Answer, Call, Refusal, bad_request, enveloped, not_found
-from lever_emulator.listing import wanted_confidentiality
+from lever_emulator.listing import deleted_between, wanted_confidentiality
 from lever_emulator.paging import page_of
-from lever_emulator.seeds import CATEGORY_FIELDS, add_posting
+from lever_emulator.seeds import CATEGORY_FIELDS, SALARY_FIELDS, add_posting
 
 STATES = ("published", "internal", "closed", "draft", "pending", "rejected")
 CHANNELS = ("public", "internal")
 PLAIN_FILTERS = ("state", "distributionChannel", "group", *CATEGORY_FIELDS, "tag")
-CHANGEABLE = ("owner", "hiringManager", "tags", "country", "workplaceType", "content")
+CHANGEABLE = ("owner", "hiringManager", "tags", "country", "workplaceType", "content", *SALARY_FIELDS)
 
 
 def list_postings(call: Call) -> Answer:
@@ -32,7 +32,19 @@ def list_postings(call: Call) -> Answer:
 def read_posting(call: Call) -> Answer:
     """Answer one posting; a confidential one needs the right to see it."""
     expand = shapes.wanted_expands(call, shapes.POSTING_EXPANDS)
-    return enveloped(shapes.posting(call.account, _posting(call), expand))
+    return enveloped(shapes.posting(call.account, posting_of(call), expand))
+
+
+def list_deleted(call: Call) -> Answer:
+    """Answer the postings that were deleted: not documented, but there."""
+    rows = deleted_between(call, call.account.deleted_postings.values())
+    return page_of(
+        call,
+        rows,
+        lambda row: [row["_deleted_at"], row["id"]],
+        lambda row: {**shapes.public(row), "deletedAt": row["_deleted_at"], "deletedBy": row["_deleted_by"]},
+        newest_first=True,
+    )
 
 
 def create_posting(call: Call) -> Answer:
@@ -50,7 +62,7 @@ def create_posting(call: Call) -> Answer:
 def update_posting(call: Call) -> Answer:
     """Change the given fields. Yes, POST."""
     call.perform_as(required=True)
-    row, body = _posting(call), call.json()
+    row, body = posting_of(call), call.json()
     state = body.get("state", row["state"])
     if state not in STATES:
         raise bad_request(f"Invalid field state: must be one of {', '.join(STATES)}")
@@ -72,7 +84,8 @@ def change_posting(call: Call, row: Row, body: dict[str, Any]) -> None:
     call.account.save("posting", row)
 
 
-def _posting(call: Call) -> Row:
+def posting_of(call: Call) -> Row:
+    """Return the posting in the path; a confidential one needs the right to see it."""
     row = call.account.postings.get(call.params["posting"])
     if row is None:
         raise not_found("postings", call.params["posting"])

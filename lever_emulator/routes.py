@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lever_emulator import attachments, listing, opportunities, postings, reference, tokens
+from lever_emulator import applying, attachments, listing, opportunities, postings, reference, tokens
 from lever_emulator.calls import Answer, Call
 
 Handler = Callable[[Call], Answer]
@@ -61,8 +61,13 @@ ROUTES = (
     _api("PUT /contacts/{contact}", "contact:write", reference.update_contact),
     _api("GET /postings", "postings:read", postings.list_postings),
     _api("POST /postings", "postings:write", postings.create_posting),
+    _api("GET /postings/deleted", "postings:read", postings.list_deleted),
     _api("GET /postings/{posting}", "postings:read", postings.read_posting),
     _api("POST /postings/{posting}", "postings:write", postings.update_posting),
+    _api("GET /postings/{posting}/apply", "postings:read", applying.read_form),
+    _api("POST /postings/{posting}/apply", "postings:write", applying.apply),
+    _api("POST /uploads", "uploads:write", applying.upload),
+    _api("GET /applications/deleted", "applications:read", listing.list_deleted_applications),
     _api("GET /stages", "stages:read", reference.list_stages),
     _api("GET /stages/{stage}", "stages:read", reference.read_stage),
     _api("GET /disposition_stages", "stages:read", reference.disposition_stages),

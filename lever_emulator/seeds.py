@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import secrets
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,7 @@ TITLES = (
     ("Finance Analyst", "Finance", "Controlling"),
 )
 PLACES = ("Berlin", "Lisbon", "Remote", "New York, NY", "Hamburg")
+SALARY_FIELDS = ("salaryRange", "salaryDescription", "salaryDescriptionHtml")
 CATEGORY_FIELDS = ("commitment", "department", "level", "location", "team")
 
 
@@ -100,7 +103,7 @@ def make_account(
         add_user(account, person, now - 86_400_000 * (len(people) - place))
     owner = account.active_users()[0]["id"]
     if isinstance(postings, int):
-        postings = [_made_up_posting(number) for number in range(postings)]
+        postings = [made_up_posting(number) for number in range(postings)]
     for place, posting in enumerate(postings):
         add_posting(account, posting, owner, now - 60_000 * place)
     return account
@@ -135,14 +138,6 @@ def add_posting(account: Account, wish: dict[str, Any], owner: str | None, now: 
     if not locations:
         locations = [categories["location"]] if categories["location"] else []
     categories["location"] = categories["location"] or (locations[0] if locations else None)
-    description = wish.get("description", "")
-    content = {
-        "description": description,
-        "descriptionHtml": f"<div>{description}</div>" if description else "",
-        "lists": [],
-        "closing": "",
-        "closingHtml": "",
-    }
     row = {
         "id": str(wish.get("id") or uuid.uuid4()),
         "text": wish["text"],
@@ -153,7 +148,7 @@ def add_posting(account: Account, wish: dict[str, Any], owner: str | None, now: 
         "hiringManager": wish.get("hiringManager"),
         "categories": {**{name: categories[name] for name in CATEGORY_FIELDS}, "allLocations": locations},
         "tags": wish.get("tags", []),
-        "content": wish.get("content") or content,
+        "content": {**posting_content(wish), **(wish.get("content") or {})},
         "country": wish.get("country"),
         "followers": [owner] if owner else [],
         "reqCode": None,
@@ -166,11 +161,20 @@ def add_posting(account: Account, wish: dict[str, Any], owner: str | None, now: 
         "transcribeInterviews": False,
         "screening": {"enabled": False},
     }
-    if wish.get("salaryRange"):
-        row["salaryRange"] = wish["salaryRange"]
+    row |= {name: wish[name] for name in SALARY_FIELDS if wish.get(name)}
     set_posting_state(account, row, wish.get("state", "published"), wish.get("distributionChannels"))
     _put(account, "posting", row)
     return row
+
+
+def posting_content(wish: dict[str, Any]) -> Row:
+    """Return a posting's content; texts are given plain or, as `descriptionHtml` and `closingHtml`, in HTML."""
+    content: Row = {"lists": wish.get("lists", [])}
+    for name in ("description", "closing"):
+        markup = wish.get(f"{name}Html")
+        text = wish.get(name, re.sub(r"<[^>]+>", "", markup) if markup else "")
+        content |= {name: text, f"{name}Html": markup or (f"<div>{html.escape(text)}</div>" if text else "")}
+    return {name: content[name] for name in ("description", "descriptionHtml", "lists", "closing", "closingHtml")}
 
 
 def set_posting_state(account: Account, row: Row, state: str, channels: list[str] | None = None) -> None:
@@ -218,7 +222,8 @@ def _load_app(store: Store, app: dict[str, Any] | None) -> None:
         )
 
 
-def _made_up_posting(number: int) -> dict[str, Any]:
+def made_up_posting(number: int) -> dict[str, Any]:
+    """Return the n-th posting of a made-up account; no two have the same title."""
     title, department, team = TITLES[number % len(TITLES)]
     round_ = number // len(TITLES)
     return {

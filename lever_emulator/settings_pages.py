@@ -11,6 +11,7 @@ from lever_emulator.settings import SWITCHES, checked_switch
 from lever_emulator.site import Visit, Work
 
 POSTINGS_SHOWN = 200
+POSTING_STATES = ("published", "internal", "closed", "draft")
 REQUESTS_SHOWN = 200
 ENDPOINTS = (
     ("POST /v1/opportunities", "Create an opportunity"),
@@ -61,6 +62,7 @@ def postings(visit: Visit) -> Response:
         rows=rows[:POSTINGS_SHOWN],
         total=len(rows),
         counts=counts,
+        states=POSTING_STATES,
         words=visit.query("q"),
     )
 
@@ -68,7 +70,7 @@ def postings(visit: Visit) -> Response:
 def posting_state(visit: Visit) -> Response:
     """Close, reopen or unlist a posting."""
     row, state = visit.row(visit.account.postings, "posting"), visit.field("state")
-    if state not in ("published", "internal", "closed", "draft"):
+    if state not in POSTING_STATES:
         raise ValueError("There is no such state.")
     pipeline.set_state(visit.store, visit.account, row, state)
     return visit.back("/postings", f"{row['text']} is now {state}")
@@ -83,10 +85,19 @@ def posting_rename(visit: Visit) -> Response:
     return visit.back("/postings", f"Renamed to {text}")
 
 
+def posting_confidentiality(visit: Visit) -> Response:
+    """Hide a posting, or show it again."""
+    row, wish = visit.row(visit.account.postings, "posting"), visit.field("confidentiality")
+    if wish not in ("confidential", "non-confidential"):
+        raise ValueError("There is no such confidentiality.")
+    pipeline.set_confidentiality(visit.store, visit.account, row, wish)
+    return visit.back("/postings", f"{row['text']} is now {wish}")
+
+
 def posting_delete(visit: Visit) -> Response:
     """Delete a posting."""
     row = visit.row(visit.account.postings, "posting")
-    pipeline.delete_posting(visit.account, row)
+    pipeline.delete_posting(visit.store, visit.account, row, visit.user["id"])
     return visit.back("/postings", f"{row['text']} is deleted")
 
 
@@ -239,6 +250,7 @@ TABLE: list[tuple[str, str, Work]] = [
     ("GET", "/postings", postings),
     ("POST", "/postings/{posting}/state", posting_state),
     ("POST", "/postings/{posting}/rename", posting_rename),
+    ("POST", "/postings/{posting}/confidentiality", posting_confidentiality),
     ("POST", "/postings/{posting}/delete", posting_delete),
     ("GET", "/users", users),
     ("POST", "/users/{user}/active", user_active),

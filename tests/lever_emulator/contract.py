@@ -16,6 +16,8 @@ REGISTRY = Registry().with_resource(HERE, Resource.from_contents(DOCUMENT, defau
 # Calls real Lever answers but its documentation (and so openapi.yaml) does not describe.
 UNDESCRIBED = {
     ("GET", "/disposition_stages"),
+    ("GET", "/postings/deleted"),
+    ("GET", "/applications/deleted"),
     ("POST", "/postings"),
     ("POST", "/postings/{posting}"),
     ("POST", "/users/{user}/deactivate"),

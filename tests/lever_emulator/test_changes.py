@@ -116,7 +116,7 @@ def test_anonymised_person_has_no_data(lever, ada):
     lever.server.control("POST", f"/opportunities/{ada['id']}", anonymise=True)
     read = lever.get(f"/opportunities/{ada['id']}")["data"]
     assert read["isAnonymized"] is True
-    assert [read[name] for name in PERSON] == ["Anonymized", "", [], [], []]
+    assert [read[name] for name in PERSON] == ["", "", [], [], []]
     assert lever.get("/opportunities", email="ada@example.com")["data"] == []
     assert lever.get(f"/opportunities/{ada['id']}/notes")["data"] == []
 

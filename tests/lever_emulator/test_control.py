@@ -53,6 +53,31 @@ def test_many_opportunities_at_once(lever, server):
     assert len(lever.get("/opportunities", email="p249@example.com")["data"]) == 1
 
 
+def test_many_opportunities_are_spread_and_named(lever, server):
+    postings = [lever.posting(text)["id"] for text in ("Backend Engineer", "Data Scientist")]
+    wish = {"count": 6, "postings": postings, "stages": ["lead-new", "offer"], "tags": ["Purpose Jobs"], "ids": True}
+    made = server.control("POST", f"/accounts/{lever.id}/opportunities", **wish)
+    rows = {row["id"]: row for row in lever.everything(tag="Purpose Jobs")}
+    assert set(made["ids"]) == set(rows)
+    assert [rows[key]["stage"] for key in made["ids"]] == ["lead-new", "offer"] * 3
+    assert [rows[key]["posting"] for key in made["ids"]] == postings * 3
+
+
+def test_many_opportunities_are_told_to_nobody(lever, server, receiver):
+    lever.subscribe(receiver.url, "contactCreated", "applicationCreated")
+    posting = lever.posting("Backend Engineer")["id"]
+    server.control("POST", f"/accounts/{lever.id}/opportunities", count=5, posting=posting)
+    lever.delivered()
+    assert (receiver.arrivals, lever.deliveries()) == ([], [])
+
+
+def test_many_postings_at_once(lever, server):
+    assert server.control("POST", f"/accounts/{lever.id}/postings", count=300)["postings"] == 305
+    page = lever.get("/postings", state=["published"], limit=100)
+    assert page["hasNext"] is True
+    assert len({row["text"] for row in server.control("GET", f"/accounts/{lever.id}")["postings"]}) >= 300
+
+
 def test_everything_about_an_opportunity_is_told(lever, server):
     created = lever.create(name="Ada", emails=["a@example.com"], tags=["Purpose Jobs"])
     lever.post(f"/opportunities/{created['id']}/notes", {"value": "hello"}, 201)
@@ -108,6 +133,7 @@ def test_apps_are_registered(server, visitor):
         ("POST", "/accounts", {"name": "x", "postings": [{"team": "y"}]}, 400),
         ("GET", "/accounts/nobody", {}, 404),
         ("POST", "/accounts/nobody/tokens", {}, 404),
+        ("POST", "/accounts/nobody/postings", {"count": 1}, 404),
         ("POST", "/postings/nothing", {"state": "closed"}, 404),
         ("DELETE", "/opportunities/nobody", {}, 404),
         ("POST", "/users/nobody", {"active": False}, 404),

@@ -132,6 +132,28 @@ def test_postings_are_closed_reopened_renamed_and_deleted(rosa, lever):
     lever.get(f"/postings/{posting}", 404)
 
 
+def test_posting_is_drafted_unlisted_hidden_and_shown_again(rosa, lever):
+    posting = lever.posting("Backend Engineer")["id"]
+    for state in ("draft", "internal", "published"):
+        rosa.post(f"/postings/{posting}/state", state=state)
+        assert lever.get(f"/postings/{posting}")["data"]["state"] == state
+    rosa.post(f"/postings/{posting}/confidentiality", confidentiality="confidential")
+    assert lever.server.control("GET", f"/accounts/{lever.id}")["postings"][0]["confidentiality"] == "confidential"
+    rosa.post(f"/postings/{posting}/confidentiality", confidentiality="non-confidential")
+    assert lever.get(f"/postings/{posting}")["data"]["confidentiality"] == "non-confidential"
+    assert rosa.post(f"/postings/{posting}/confidentiality", confidentiality="secret").status_code == 400
+
+
+def test_candidate_is_hired_on_the_board_and_reopened(rosa, lever, ada):
+    form = re.search(r'name="reason" value="([^"]+)"><button>Hire', rosa.get("/candidates").text)
+    rosa.post(f"/candidates/{ada['id']}/archive", reason=form[1], next="/candidates")
+    archived = lever.get(f"/opportunities/{ada['id']}")["data"]["archived"]
+    assert lever.get(f"/archive_reasons/{archived['reason']}")["data"]["type"] == "hired"
+    answer = rosa.post(f"/candidates/{ada['id']}/archive", reason="", next="/candidates?view=archived")
+    assert answer.headers["location"].endswith("said=Reopened")
+    assert lever.get(f"/opportunities/{ada['id']}")["data"]["archived"] is None
+
+
 def test_users_are_deactivated_and_reactivated(rosa, lever):
     user = lever.user("team member")["id"]
     rosa.post(f"/users/{user}/active", active="no")
