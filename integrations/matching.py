@@ -15,6 +15,8 @@ from jobs.models import Job
 
 # Below this similarity of titles (PostgreSQL's trigrams, 0 to 1) a proposal would be a guess.
 SIMILAR = 0.4
+# Where somebody looks for another posting, a fainter likeness is still worth a look.
+FAINT = 0.25
 # How many near titles are looked at for each job before location and team choose.
 NEAR = 6
 # What a shared location or team is worth beside the similarity of titles.
@@ -34,6 +36,10 @@ class Match:
     near: tuple[Posting, ...] = ()
 
 
+# What is read of a posting: its text is long, and nothing is matched by it.
+SHOWN = ("title", "team", "location", "locations", "state", "is_open", "gone_at", "is_confidential", "connection_id")
+
+
 def folded(text: str) -> str:
     """Return the text as it is compared: case and runs of spaces make no difference."""
     return " ".join(text.casefold().split())
@@ -45,7 +51,7 @@ def propose_matches(connection: Connection, jobs: Iterable[Job]) -> list[Match]:
     postings = {
         posting.pk: posting
         for posting in Posting.objects.filter(company=connection.company_id, connection=connection, gone_at=None)
-        .defer("department", "commitment", "url", "owner_id")
+        .only(*SHOWN)
         # Of two that fit equally well, the one that no other job has.
         .order_by(Exists(PostingLink.objects.filter(posting=OuterRef("pk"))), "title", "pk")
     }
@@ -71,8 +77,25 @@ def propose_matches(connection: Connection, jobs: Iterable[Job]) -> list[Match]:
     ]
 
 
+def similar_postings(connection: Connection, jobs: Iterable[Job], *, most: int = 3) -> dict[int, list[Posting]]:
+    """Return for each job up to `most` open postings that are like it, the best first; two queries at most."""
+    jobs = list(jobs)
+    near = _nearest(connection, jobs, least=FAINT)
+    wanted = {pk for found in near.values() for pk, _ in found}
+    postings = Posting.objects.filter(company=connection.company_id).only(*SHOWN).in_bulk(wanted) if wanted else {}
+    return {
+        job.pk: [
+            posting
+            for posting, _ in sorted(
+                ((postings[pk], similarity) for pk, similarity in near[job.pk]), key=lambda row: -_worth(job, *row)
+            )
+        ][:most]
+        for job in jobs
+    }
+
+
 def same_location(job: Job, posting: Posting) -> bool:
-    places = {folded(place) for place in (posting.location, *posting.locations) if place}
+    places = {folded(place) for place in (posting.location, *posting.locations, posting.places) if place}
     return bool(job.location) and folded(job.location) in places
 
 
@@ -99,11 +122,7 @@ def _of_same_title(job: Job, postings: list[Posting], *, is_repeated: bool) -> M
 
 
 def _of_similar_title(job: Job, near: list[tuple[Posting, float]], closed: list[Posting]) -> Match:
-    def worth(candidate: tuple[Posting, float]) -> float:
-        posting, similarity = candidate
-        return similarity + SAME_LOCATION * same_location(job, posting) + SAME_TEAM * same_team(job, posting)
-
-    best = [posting for posting, _ in sorted(near, key=worth, reverse=True)]
+    best = [posting for posting, _ in sorted(near, key=lambda row: _worth(job, *row), reverse=True)]
     if closed and not best:
         return Match(job, None, f"Same title, but {closed[0].state.lower()}", is_exact=False)
     if not best:
@@ -116,7 +135,11 @@ def _of_similar_title(job: Job, near: list[tuple[Posting, float]], closed: list[
     return Match(job, best[0], ", ".join(["Similar title", *shared]), is_exact=False, near=tuple(best))
 
 
-def _nearest(connection: Connection, jobs: list[Job]) -> dict[int, list[tuple[int, float]]]:
+def _worth(job: Job, posting: Posting, similarity: float) -> float:
+    return similarity + SAME_LOCATION * same_location(job, posting) + SAME_TEAM * same_team(job, posting)
+
+
+def _nearest(connection: Connection, jobs: list[Job], *, least: float = SIMILAR) -> dict[int, list[tuple[int, float]]]:
     """Return for each job the open postings with the nearest titles, through the index on connection and title."""
     found: dict[int, list[tuple[int, float]]] = {job.pk: [] for job in jobs}
     if not jobs:
@@ -135,7 +158,7 @@ def _nearest(connection: Connection, jobs: list[Job]) -> dict[int, list[tuple[in
             ) near
             WHERE near.distance <= %s
             """,
-            [[job.pk for job in jobs], [job.title for job in jobs], connection.pk, NEAR, 1 - SIMILAR],
+            [[job.pk for job in jobs], [job.title for job in jobs], connection.pk, NEAR, 1 - least],
         )
         for job_pk, posting_pk, similarity in cursor.fetchall():
             found[job_pk].append((posting_pk, similarity))

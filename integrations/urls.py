@@ -17,9 +17,29 @@ urlpatterns = [
         name="postings_refresh",
     ),
     path(
-        "c/<slug:company_slug>/settings/integrations/<slug:provider>/acting-user/",
-        connections.acting_user,
-        name="acting_user",
+        "c/<slug:company_slug>/settings/integrations/<slug:provider>/sync/",
+        connections.connection_sync,
+        name="connection_sync",
+    ),
+    path(
+        "c/<slug:company_slug>/settings/integrations/<slug:provider>/settings/",
+        preferences.connection_settings,
+        name="connection_settings",
+    ),
+    path(
+        "c/<slug:company_slug>/settings/integrations/<slug:provider>/settings/jobs/",
+        preferences.connection_job_exports,
+        name="connection_job_exports",
+    ),
+    path(
+        "c/<slug:company_slug>/settings/integrations/<slug:provider>/check/",
+        checks.connection_check,
+        name="connection_check",
+    ),
+    path(
+        "c/<slug:company_slug>/settings/integrations/<slug:provider>/test-candidate/",
+        checks.connection_test_candidate,
+        name="connection_test_candidate",
     ),
     path(
         "c/<slug:company_slug>/settings/integrations/<slug:provider>/disconnect/",
@@ -34,6 +54,12 @@ urlpatterns = [
     path("c/<slug:company_slug>/jobs/connect/", matches.job_matches, name="job_matches"),
     path("c/<slug:company_slug>/jobs/connect/undo/", matches.job_matches_undo, name="job_matches_undo"),
     path("c/<slug:company_slug>/jobs/import/", imports.posting_import, name="posting_import"),
+    path("c/<slug:company_slug>/jobs/<int:job_pk>/posting/", imports.job_posting_diff, name="job_posting_diff"),
+    path(
+        "c/<slug:company_slug>/jobs/<int:job_pk>/posting/connect/",
+        matches.job_posting_connect,
+        name="job_posting_connect",
+    ),
     path(
         "c/<slug:company_slug>/candidates/<int:candidate_pk>/send/",
         exports.export_confirm,
@@ -55,6 +81,7 @@ urlpatterns = [
         "c/<slug:company_slug>/candidates/<int:candidate_pk>/refresh/",
         progress.candidate_progress_refresh,
         name="candidate_progress_refresh",
+    path(
     ),
     path(
         "c/<slug:company_slug>/candidates/<int:candidate_pk>/timeline/",

@@ -192,8 +192,8 @@ HELD: dict[str, Words] = {
         place=Place.JOB,
     ),
     "posting_gone": Words(
-        "The posting is gone",
-        "The posting is no longer in {label}, so this one waits.",
+        "The posting is gone or confidential",
+        "{label} no longer shows us this posting: it was deleted, or made confidential.",
         "Connect the job to another posting.",
         place=Place.JOB,
     ),

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from integrations.queries import PostingChoice
+from integrations.queries import LinkedPosting, PostingChoice
 from jobs.models import Job, Workplace
 from purposejobs.paging import in_words
 
@@ -17,8 +17,18 @@ class Connecting:
 
     label: str
     postings: Sequence[PostingChoice]
-    linked_pk: int | None
+    linked: LinkedPosting | None
     applicants: int
+    # whether applicants go by themselves where a job does not say
+    exports_automatically: bool = True
+
+    @property
+    def linked_pk(self) -> int | None:
+        return self.linked.pk if self.linked else None
+
+
+# How applicants go, as the form calls it.
+AUTOMATIC = {"": None, "on": True, "off": False}
 
 
 class PostingSelect(forms.Select):
@@ -62,6 +72,10 @@ class JobForm(forms.ModelForm):
         self.connecting = connecting
         if connecting is None:
             return
+        if connecting.linked and connecting.linked.keeps_in_step:
+            # What the page showed: a text that the posting changed meanwhile is not put back by saving the rest.
+            for name in self.Meta.fields:
+                self.fields[name].show_hidden_initial = True
         self.fields["posting"] = forms.TypedChoiceField(
             coerce=int,
             empty_value=None,
@@ -76,6 +90,23 @@ class JobForm(forms.ModelForm):
             error_messages={
                 "invalid_choice": f"That posting is no longer in {connecting.label}. Choose another one, or none."
             },
+        )
+        self.fields["exports_automatically"] = forms.TypedChoiceField(
+            coerce=AUTOMATIC.get,
+            empty_value=None,
+            required=False,
+            initial=next(
+                word
+                for word, value in AUTOMATIC.items()
+                if value == (connecting.linked.exports_automatically if connecting.linked else None)
+            ),
+            choices=[
+                ("", f"As in the settings: {'by themselves' if connecting.exports_automatically else 'by hand'}"),
+                ("on", "By themselves"),
+                ("off", "Only when somebody sends them"),
+            ],
+            label=f"How applicants get to {connecting.label}",
+            show_hidden_initial=True,
         )
         if connecting.applicants:
             people = "applicant" if connecting.applicants == 1 else "applicants"
@@ -93,6 +124,10 @@ class JobForm(forms.ModelForm):
             "Cannot be chosen": [(posting.pk, _in_words(posting)) for posting in others if not posting.is_open],
         }
         return [("", "Not connected"), *[(name, rows) for name, rows in groups.items() if rows]]
+
+    def clean_description(self) -> str:
+        """Keep the line endings that we keep everywhere; browsers send others."""
+        return self.cleaned_data["description"].replace("\r\n", "\n")
 
     def clean_posting(self) -> int | None:
         """Refuse a posting that takes nobody, unless the job has it already."""
@@ -114,6 +149,16 @@ class JobForm(forms.ModelForm):
         if self.connecting is None:
             return None
         return self.cleaned_data["posting"] if self.changes_posting else self.connecting.linked_pk
+
+    @property
+    def changes_exports(self) -> bool:
+        """Say whether it is chosen anew how applicants of this job go; without a posting there is nothing to choose."""
+        return "exports_automatically" in self.changed_data and self.chosen_posting is not None
+
+    @property
+    def changed_fields(self) -> list[str]:
+        """The job's own fields that were changed here: what a posting changed meanwhile is not put back."""
+        return [name for name in self.Meta.fields if name in self.changed_data]
 
     @property
     def sends_existing(self) -> bool:

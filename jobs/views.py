@@ -5,7 +5,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.access import PublicRequest, SignedInRequest, company_member, public
 from accounts.models import Company, PublicCompany
@@ -88,11 +88,16 @@ def _job_form(request: SignedInRequest, job: Job) -> HttpResponse:
     title = job.title
     form = JobForm(request.POST or None, instance=job, connecting=_connecting(job))
     if request.method == "POST" and form.is_valid() and _save(request, form, job):
-        published = job.status == Job.Status.DRAFT and "publish" in request.POST
-        if published:
+        wants_publishing = job.status == Job.Status.DRAFT and "publish" in request.POST
+        if wants_publishing and _is_confidential(job):
+            messages.success(request, _what_was_done(job, form, published=False))
+            return redirect("job_publish", job.company.slug, job.pk)
+        if wants_publishing:
             job.publish()
-        messages.success(request, _what_was_done(job, form, published=published))
-        return redirect("job_list", job.company.slug)
+        messages.success(request, _what_was_done(job, form, published=wants_publishing))
+        # Published, but nobody who applies gets anywhere: the job's page asks what to connect it with.
+        is_unlinked = wants_publishing and form.connecting is not None and form.chosen_posting is None
+        return redirect("job_edit", job.company.slug, job.pk) if is_unlinked else redirect("job_list", job.company.slug)
     return render(
         request,
         "jobs/edit.html",
@@ -103,8 +108,26 @@ def _job_form(request: SignedInRequest, job: Job) -> HttpResponse:
             "can_publish": bool(job.pk) and job.status != Job.Status.OPEN,
             "is_draft": job.status == Job.Status.DRAFT,
             "label": queries.provider_label(job.company),
+            **(_about_posting(job) if job.pk and form.connecting else {}),
         },
     )
+
+
+def _about_posting(job: Job) -> dict[str, object]:
+    """Say what the job's page asks about its posting: one that takes nobody, none at all, or a text that differs."""
+    mark = queries.job_marks(job.company, [job.pk])[job.pk]
+    is_free = job.is_open and not mark.is_linked
+    return {
+        "mark": mark,
+        "text": queries.posting_text(job) if mark.is_linked else None,
+        "is_free": is_free,
+        "suggestions": queries.postings_instead(job.company, [job]).get(job.pk, ()) if is_free else (),
+    }
+
+
+def _is_confidential(job: Job) -> bool:
+    linked = queries.linked_posting(job)
+    return linked is not None and linked.is_confidential
 
 
 def _what_was_done(job: Job, form: JobForm, *, published: bool) -> str:
@@ -125,7 +148,8 @@ def _connecting(job: Job) -> Connecting | None:
     return Connecting(
         label=connection.label,
         postings=queries.posting_choices(job.company),
-        linked_pk=queries.linked_posting_pk(job) if job.pk else None,
+        linked=queries.linked_posting(job) if job.pk else None,
+        exports_automatically=connection.exports_automatically,
         applicants=capped_count(job.company.applications.standing().filter(job=job)) if job.pk else 0,
     )
 
@@ -135,9 +159,16 @@ def _save(request: SignedInRequest, form: JobForm, job: Job) -> bool:
     is_new = job.pk is None
     try:
         with transaction.atomic():
-            job.save(update_fields=None if is_new else [*JobForm.Meta.fields, "updated_at"])
+            job.save(update_fields=None if is_new else [*form.changed_fields, "updated_at"])
             if form.changes_posting or form.sends_existing:
                 _change_link(request, form, job)
+            if form.changes_exports:
+                actions.set_job_exports(
+                    company=job.company,
+                    job=job,
+                    exports_automatically=form.cleaned_data["exports_automatically"],
+                    changed_by=request.user,
+                )
     except actions.Refused as refusal:
         assert form.connecting is not None  # noqa: S101  without it there is no link to change
         form.add_error("posting", REFUSALS.get(refusal.code, REFUSED).format(label=form.connecting.label))
@@ -162,9 +193,14 @@ def _change_link(request: SignedInRequest, form: JobForm, job: Job) -> None:
 
 
 @company_member
-@require_POST
 def job_publish(request: SignedInRequest, job_pk: int, *, company: Company) -> HttpResponse:
+    """Put a job on the board; one whose posting is confidential only after asking."""
     job = get_object_or_404(Job.objects.for_company(company), pk=job_pk)
+    is_asked = not job.is_open and _is_confidential(job) and "confirmed" not in request.POST
+    if request.method != "POST" or is_asked:
+        template = "jobs/_publish.html" if request.htmx else "jobs/publish.html"
+        context = {"job": job, "linked": queries.linked_posting(job), "label": queries.provider_label(company)}
+        return render(request, template, context)
     if not job.is_open:
         job.publish()
     messages.success(request, f"{job.title} is on the board.")

@@ -45,6 +45,8 @@ COMPANY_URLS = [
     ("job_matches", MEMBERS, []),
     ("job_matches_undo", MEMBERS, []),
     ("posting_import", MEMBERS, []),
+    ("job_posting_diff", MEMBERS, ["job_pk"]),
+    ("job_posting_connect", MEMBERS, ["job_pk"]),
     ("export_confirm", MEMBERS, ["candidate_pk"]),
     ("candidate_mark", MEMBERS, ["candidate_pk"]),
     ("bulk_send_list", MEMBERS, []),

@@ -79,7 +79,7 @@ def keep_in_step(*, connection: Connection) -> int:
     return len(following)
 
 
-def take_over(*, job: Job, fields: Iterable[str], taken_by: User) -> None:
+def take_over(*, job: Job, fields: Iterable[str]) -> None:
     """Put the posting's text into these fields of a job; from then on they follow it again, if the job does."""
     job, link = _locked(job)
     if link is None:

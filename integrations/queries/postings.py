@@ -3,25 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Company
-from integrations.models import Connection, Posting, PostingLink
+from integrations import wording
+from integrations.matching import similar_postings
+from integrations.models import CandidateExport, Connection, Posting, PostingLink
 from integrations.queries.connections import standing_connection
 from jobs.models import Job
-
-
-@dataclass(frozen=True, slots=True)
-class JobMark:
-    """A job's posting, in words."""
-
-    label: str
-    is_linked: bool
-    posting_title: str
-    posting_state: str
-    # linked, but the posting takes nobody: applicants wait
-    is_held: bool
-    word: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +33,81 @@ class PostingChoice:
         return " · ".join(part for part in (self.title, self.team, self.location) if part)
 
 
+@dataclass(frozen=True, slots=True)
+class JobMark:
+    """A job's posting, in words."""
+
+    label: str
+    is_linked: bool
+    posting_title: str
+    posting_state: str
+    # linked, but the posting takes nobody: applicants wait
+    is_held: bool
+    word: str
+    # what is in the way, and what to do about it
+    title: str = ""
+    reason: str = ""
+    remedy: str = ""
+    # how many wait for the posting
+    waiting: int = 0
+    # others that the job could have instead, the best first
+    instead: tuple[PostingChoice, ...] = ()
+    is_confidential: bool = False
+
+
 def job_marks(company: Company, job_pks: Iterable[int]) -> dict[int, JobMark]:
-    """Return for each of these jobs what it is connected with."""
+    """Return for each of these jobs what it is connected with, and where its posting takes nobody, what else it could.
+
+    One query, and three more where a posting takes nobody.
+    """
     job_pks = list(job_pks)
     links = {
         link.job_id: link
         for link in PostingLink.objects.for_company(company)
         .standing()
         .filter(job_id__in=job_pks)
-        .select_related("posting", "connection")
+        .select_related("posting", "connection", "job")
+        .defer("posting__description", "job__description")
     }
-    return {pk: _job_mark(links.get(pk)) for pk in job_pks}
+    held = [link for link in links.values() if not link.posting.accepts_candidates]
+    waiting = _count_waiting(company, held)
+    instead = postings_instead(company, [link.job for link in held])
+    return {
+        pk: _job_mark(links[pk], waiting.get(links[pk].posting_id, 0), instead.get(pk, ())) if pk in links else FREE
+        for pk in job_pks
+    }
 
 
-def _job_mark(link: PostingLink | None) -> JobMark:
-    if link is None:
-        return JobMark("", is_linked=False, posting_title="", posting_state="", is_held=False, word="Not connected")
+FREE = JobMark("", is_linked=False, posting_title="", posting_state="", is_held=False, word="Not connected")
+
+
+def _count_waiting(company: Company, links: list[PostingLink]) -> dict[int, int]:
+    if not links:
+        return {}
+    exports = CandidateExport.objects.for_company(company).under_way().order_by()
+    waiting = exports.filter(posting__in={link.posting_id for link in links})
+    return dict(waiting.values_list("posting_id").annotate(number=Count("pk")))
+
+
+def postings_instead(company: Company, jobs: Iterable[Job]) -> dict[int, tuple[PostingChoice, ...]]:
+    """Return for each job up to three open postings like it, to be connected with one click."""
+    jobs = list(jobs)
+    connection = standing_connection(company) if jobs else None
+    if connection is None:
+        return {}
+    found = similar_postings(connection, jobs)
+    return {job_pk: tuple(_choice(posting, connection.label) for posting in rows) for job_pk, rows in found.items()}
+
+
+def _job_mark(link: PostingLink, waiting: int, instead: tuple[PostingChoice, ...]) -> JobMark:
     posting, label = link.posting, link.connection.label
-    word = posting.title
+    word, words = posting.title, wording.Words("", "")
     if posting.gone_at:
-        word = f"Gone from {label}"
+        word = f"Gone or confidential in {label}"
+        words = wording.describe_hold(CandidateExport.Held.POSTING_GONE, label)
     elif not posting.is_open:
         word = f"{posting.state} in {label}"
+        words = wording.describe_hold(CandidateExport.Held.POSTING_CLOSED, label)
     return JobMark(
         label=label,
         is_linked=True,
@@ -73,13 +115,41 @@ def _job_mark(link: PostingLink | None) -> JobMark:
         posting_state=posting.state,
         is_held=not posting.accepts_candidates,
         word=word,
+        title=words.title,
+        reason=words.reason,
+        remedy=words.remedy,
+        waiting=waiting,
+        instead=instead,
+        is_confidential=posting.is_confidential,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedPosting:
+    """What a job is connected with, for its form."""
+
+    pk: int
+    title: str
+    is_confidential: bool
+    # whether applicants go by themselves: for this job (None: as the connection says), and as the connection says
+    exports_automatically: bool | None
+    # the job's text follows the posting's
+    keeps_in_step: bool
+
+
+def linked_posting(job: Job) -> LinkedPosting | None:
+    """Return the posting a job is connected with."""
+    links = PostingLink.objects.for_company(job.company).standing().filter(job=job)
+    row = links.values_list(
+        "posting_id", "posting__title", "posting__is_confidential", "exports_automatically", "keeps_in_step"
+    ).first()
+    return LinkedPosting(*row) if row else None
 
 
 def why_closed(posting: Posting, label: str) -> str:
     """Say why a posting takes no candidates; empty when it does."""
     if posting.gone_at:
-        return f"no longer in {label}"
+        return f"no longer in {label}, or confidential there"
     return "" if posting.is_open else f"{posting.state.lower()} in {label}"
 
 
@@ -99,19 +169,20 @@ def posting_choices(company: Company) -> list[PostingChoice]:
         .only("pk", "title", "team", "location", "state", "is_open", "gone_at")
         .order_by("-is_open", "title", "location", "pk")
     )
-    return [
-        PostingChoice(
-            pk=posting.pk,
-            title=posting.title,
-            team=posting.team,
-            location=posting.location,
-            state=posting.state,
-            is_open=posting.accepts_candidates,
-            why_not=why_closed(posting, label),
-            used_by=tuple(users.get(posting.pk, ())),
-        )
-        for posting in postings
-    ]
+    return [_choice(posting, label, used_by=tuple(users.get(posting.pk, ()))) for posting in postings]
+
+
+def _choice(posting: Posting, label: str, *, used_by: tuple[str, ...] = ()) -> PostingChoice:
+    return PostingChoice(
+        pk=posting.pk,
+        title=posting.title,
+        team=posting.team,
+        location=posting.location,
+        state=posting.state,
+        is_open=posting.accepts_candidates,
+        why_not=why_closed(posting, label),
+        used_by=used_by,
+    )
 
 
 def linked_posting_pk(job: Job) -> int | None:

@@ -4,15 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import Exists, Func, OuterRef, Q, QuerySet, TextField
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.access import SignedInRequest, company_member
 from accounts.models import Company
 from integrations import actions, queries
 from integrations.models import Connection, Posting, PostingLink
 from integrations.views.connections import list_state
+from jobs.models import Job
 from purposejobs.paging import capped_count, in_words, keyset_page
 
 AT_ONCE = 50
@@ -160,3 +162,32 @@ def _result(company: Company, result: dict[str, list[Any]] | None) -> dict[str, 
         "keeps_in_step": any(link.keeps_in_step for link in links),
         "refused": result["refused"],
     }
+
+
+@company_member
+def job_posting_diff(request: SignedInRequest, job_pk: int, *, company: Company) -> HttpResponse:
+    """Show where a job and its posting differ (GET); take over, keep ours, follow or not (POST)."""
+    job = get_object_or_404(Job.objects.for_company(company), pk=job_pk)
+    text = queries.posting_text(job)
+    if request.method != "POST" or text is None:
+        return render(request, "integrations/job_posting_diff.html", {"job": job, "text": text})
+    fields = {difference.field: difference.label for difference in text.differences}
+    if step := request.POST.get("step", ""):
+        actions.choose_step(job=job, keeps_in_step=step == "on")
+        follows = "follows its posting from now on" if step == "on" else "no longer follows its posting"
+        messages.success(request, f"{job.title} {follows}.")
+    elif chosen := _chosen(request.POST.get("take_over", ""), fields):
+        actions.take_over(job=job, fields=chosen)
+        messages.success(request, f"Taken over from {text.label}: {_named(chosen, fields)}.")
+    elif chosen := _chosen(request.POST.get("keep_ours", ""), fields):
+        actions.keep_ours(job=job, fields=chosen)
+        messages.success(request, f"Left as it is here: {_named(chosen, fields)}.")
+    return redirect("job_posting_diff", company.slug, job.pk)
+
+
+def _chosen(asked: str, fields: dict[str, str]) -> list[str]:
+    return list(fields) if asked == "all" else [field for field in fields if field == asked]
+
+
+def _named(chosen: list[str], fields: dict[str, str]) -> str:
+    return ", ".join(fields[field].lower() for field in chosen)

@@ -6,15 +6,16 @@ from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
 
 from accounts.access import SignedInRequest, company_member
 from accounts.models import Company
 from candidates.models import Application
 from integrations import actions, queries, wording
 from integrations.matching import propose_matches
-from integrations.models import Connection, PostingLink
+from integrations.models import CandidateExport, Connection, PostingLink
 from integrations.views.connections import list_state
 from jobs.models import Job
 
@@ -174,3 +175,41 @@ def job_matches_undo(request: SignedInRequest, *, company: Company) -> HttpRespo
     number = len(undone)
     messages.success(request, f"{number} {'job is' if number == 1 else 'jobs are'} no longer connected.")
     return redirect("job_matches", company.slug)
+
+
+@company_member
+@require_POST
+def job_posting_connect(request: SignedInRequest, job_pk: int, *, company: Company) -> HttpResponse:
+    """Connect one job with the posting that its page, or a candidate's card, offered."""
+    job = get_object_or_404(Job.objects.for_company(company), pk=job_pk)
+    label = queries.provider_label(company)
+    posting = request.POST.get("posting", "")
+    try:
+        if not posting.isdecimal() or len(posting) > 18:
+            raise actions.Refused("posting_gone")
+        with transaction.atomic():
+            link = actions.link_job(company=company, job=job, posting_pk=int(posting), linked_by=request.user)
+    except actions.Refused as refusal:
+        words = wording.describe_refusal(refusal.code, label, refusal.parameters)
+        messages.error(request, f"{job.title} was not connected. {words.reason} {words.remedy}")
+    else:
+        messages.success(request, f"{job.title} is connected with “{link.posting}” in {label}. {_who_goes(job, link)}")
+    if request.htmx:
+        # A candidate's card shows itself anew.
+        candidate = request.POST.get("candidate", "")
+        response = render(request, "components/messages.html", {"oob": True})
+        return trigger_client_event(response, f"sent-{candidate if candidate.isdecimal() else 0}")
+    return redirect("job_edit", company.slug, job.pk)
+
+
+def _who_goes(job: Job, link: PostingLink) -> str:
+    waiting = CandidateExport.objects.filter(company=job.company_id, posting=link.posting_id).under_way().count()
+    applicants = Application.objects.for_company(job.company).standing().filter(job=job).count()
+    if waiting:
+        return (
+            f"{waiting} candidate{'' if waiting == 1 else 's'} who waited {'goes' if waiting == 1 else 'go'} there now."
+        )
+    if applicants:
+        people = f"{applicants} existing applicant{' was' if applicants == 1 else 's were'}"
+        return f"Its {people} not sent; tick “Send the existing applicants” on this page to send them too."
+    return "Whoever applies from now on goes there by itself."

@@ -33,10 +33,16 @@ def test_standing_connection_is_the_one_nobody_ended(acme, scope):
     assert queries.provider_label(acme) == "Lever"
 
 
+@pytest.mark.usefixtures("one_ats")
 def test_without_a_connection_the_only_ats_lends_its_name(acme, scope):
     assert queries.standing_connection(acme) is None
     assert queries.provider_label(acme) == "Lever"
     assert queries.share_state(acme).can_send is False
+
+
+def test_with_several_to_choose_from_none_lends_its_name(acme, scope):
+    assert queries.provider_label(acme) == "your ATS"
+    assert queries.share_state(acme).why_not.startswith("Your ATS is not connected. An admin can connect it")
 
 
 def test_jobs_say_what_they_are_connected_with(acme, far, scope):
@@ -50,7 +56,7 @@ def test_jobs_say_what_they_are_connected_with(acme, far, scope):
     assert [(mark.word, mark.is_linked, mark.is_held) for mark in marks.values()] == [
         ("Good", True, False),
         ("Closed in Lever", True, True),
-        ("Gone from Lever", True, True),
+        ("Gone or confidential in Lever", True, True),
         ("Not connected", False, False),
     ]
 
@@ -80,7 +86,7 @@ def test_choices_are_open_ones_first_and_say_why_not_and_where_used(acme, far, s
     choices = queries.posting_choices(acme)
 
     assert [(choice.title, choice.is_open, choice.why_not, choice.used_by) for choice in choices] == [
-        ("Bird keeper", False, "no longer in Lever", ("Birds",)),
+        ("Bird keeper", False, "no longer in Lever, or confidential there", ("Birds",)),
         ("Zebra keeper", True, "", ()),
         ("Ape keeper", False, "draft in Lever", ()),
     ]
