@@ -97,7 +97,7 @@ def rerun_all(store: Store, request: Request, body: Body) -> Body:
     for account in _accounts(store, body.get("account")):
         for row in list(account.deliveries.values()):
             if all(row[name] == value for name, value in wanted.items()):
-                store.deliveries.rerun(account, row)
+                store.deliveries.rerun_later(account, row)
                 count += 1
     return {"rerun": count}
 

@@ -111,17 +111,21 @@ class Deliveries:
             self._push(account, row, "double", now + self._wait(wait, shuffle))
         return row
 
-    def rerun(self, account: Account, row: Row) -> asyncio.Future[Row]:
-        """Send a delivery of the log once more, as it was; return what will be its try."""
-        return self._hand_made(account, row, "rerun")
+    async def rerun(self, account: Account, row: Row) -> Row:
+        """Send a delivery of the log once more, as it was, paused or not; return the try."""
+        return await self._at_once(account, row, "rerun")
 
-    def verify(self, account: Account, webhook: Row) -> asyncio.Future[Row]:
-        """Send the signed test with empty data; return what will be its try."""
+    def rerun_later(self, account: Account, row: Row) -> None:
+        """Put a delivery of the log into the queue once more."""
+        self._push(account, row, "rerun", self._store.clock.now())
+
+    async def verify(self, account: Account, webhook: Row) -> Row:
+        """Send the signed test with empty data, paused or not; return the try."""
         row = self._row(webhook, webhook["event"], {}, self._store.clock.now(), with_id=False)
         account.deliveries[row["id"]] = row
         self._trim(account, self._store.clock.now())
         self.counters["made"] += 1
-        return self._hand_made(account, row, "verify")
+        return await self._at_once(account, row, "verify")
 
     def _row(self, webhook: Row, event: str, data: Row, now: int, *, with_id: bool = True) -> Row:
         key = str(uuid.uuid4())
@@ -137,11 +141,15 @@ class Deliveries:
             "tries": [],
         }
 
-    def _hand_made(self, account: Account, row: Row, kind: str) -> asyncio.Future[Row]:
+    async def _at_once(self, account: Account, row: Row, kind: str) -> Row:
         assert self._loop is not None
-        ended: asyncio.Future[Row] = self._loop.create_future()
-        self._push(account, row, kind, self._store.clock.now(), ended)
-        return ended
+        self._number += 1
+        job = Job(self._store.clock.now(), self._number, account, row, kind, self._loop.create_future())
+        self._outstanding[account.id, False] += 1
+        webhook = account.webhooks.get(row["webhook"])
+        self._start(self._loop, self._lane(webhook["url"] if webhook else ""), job)
+        assert job.ended is not None
+        return await job.ended
 
     def _wait(self, delay: float, shuffle: float) -> int:
         return round((delay + (self._dice.uniform(0, shuffle) if shuffle else 0)) * 1000)
@@ -202,11 +210,9 @@ class Deliveries:
             self._pumping = True
             self._loop.call_soon(self._pump)
 
-    def _push(
-        self, account: Account, row: Row, kind: str, due_at: int, ended: asyncio.Future[Row] | None = None
-    ) -> None:
+    def _push(self, account: Account, row: Row, kind: str, due_at: int) -> None:
         self._number += 1
-        heapq.heappush(self._heap, Job(due_at, self._number, account, row, kind, ended))
+        heapq.heappush(self._heap, Job(due_at, self._number, account, row, kind))
         self._outstanding[account.id, kind == "retry"] += 1
         self.wake()
 
@@ -226,18 +232,24 @@ class Deliveries:
             if webhook is None:
                 self._give_up(job, "cancelled", "The webhook was deleted.")
                 continue
-            self._lanes.setdefault(origin_of(webhook["url"]), Lane()).ready.append(job)
+            self._lane(webhook["url"]).ready.append(job)
         for lane in self._lanes.values():
             while lane.ready and lane.active < AT_ONCE:
-                lane.active += 1
-                task = loop.create_task(self._deliver(lane, lane.ready.popleft()))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._start(loop, lane, lane.ready.popleft())
         if self._timer:
             self._timer.cancel()
             self._timer = None
         if self._heap:
             self._timer = loop.call_later(max(0.001, (self._heap[0].due_at - now) / 1000), self.wake)
+
+    def _lane(self, url: str) -> Lane:
+        return self._lanes.setdefault(origin_of(url), Lane())
+
+    def _start(self, loop: asyncio.AbstractEventLoop, lane: Lane, job: Job) -> None:
+        lane.active += 1
+        task = loop.create_task(self._deliver(lane, job))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _deliver(self, lane: Lane, job: Job) -> None:
         account, row, store = job.account, job.row, self._store
@@ -263,6 +275,8 @@ class Deliveries:
                 self.counters["given_up"] += 1
             self._end(job, tried)
         finally:
+            if job.ended is not None and not job.ended.done():
+                job.ended.set_result({"kind": job.kind, "status": 0, "error": "The queue was emptied."})
             lane.active -= 1
             if lane.ready:
                 self.wake()

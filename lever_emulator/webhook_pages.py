@@ -117,7 +117,7 @@ def rerun_all(visit: Visit) -> Response:
     state, hook = visit.field("state"), visit.field("webhook")
     rows = [row for row in account.deliveries.values() if state in ("", row["state"]) and hook in ("", row["webhook"])]
     for row in rows:
-        visit.store.deliveries.rerun(account, row)
+        visit.store.deliveries.rerun_later(account, row)
     return visit.back("/settings/webhooks", f"Sending {len(rows)} again")
 
 

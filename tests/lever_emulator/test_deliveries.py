@@ -187,6 +187,25 @@ def test_paused_deliveries_go_out_when_resumed(lever, ada, hook, receiver):
     assert len(receiver.arrivals) == 1
 
 
+def test_what_is_sent_by_hand_goes_out_though_paused(lever, ada, hook, receiver):
+    move(lever, ada)
+    lever.delivered()
+    lever.server.control("POST", "/deliveries/pause")
+    assert lever.server.control("POST", f"/webhooks/{hook['id']}/verify")["status"] == 200
+    assert lever.server.control("POST", f"/deliveries/{lever.deliveries()[-1]['id']}/rerun")["state"] == "delivered"
+    assert len(receiver.arrivals) == 3
+    lever.server.control("POST", "/deliveries/resume")
+
+
+def test_rerun_for_a_deleted_webhook_says_so(lever, ada, hook, receiver):
+    move(lever, ada)
+    lever.delivered()
+    lever.call("DELETE", f"/webhooks/{hook['id']}")
+    lever.server.control("POST", f"/deliveries/{lever.deliveries()[0]['id']}/rerun")
+    lever.delivered()
+    assert len(receiver.arrivals) == 1
+
+
 def test_rerun_sends_the_same_once_more(lever, ada, hook, receiver):
     receiver.answers = [404]
     move(lever, ada)
