@@ -13,6 +13,7 @@ from integrations.actions.connections import lose_connection, tell_of_end
 from integrations.actions.imports import keep_in_step
 from integrations.errors import AccessExpired, ConnectionLost, Rejected, TryLater
 from integrations.following.recording import fill_in_names
+from integrations.following.recording import fill_in_names
 from integrations.grants import kept_clients, usable_token
 from integrations.models import AccountStage, AccountUser, CandidateExport, Connection, Posting, PostingLink
 from integrations.nudging import DRAIN, REFRESH_ACCOUNT, nudge, publish
@@ -73,6 +74,7 @@ def _copy(connection: Connection, provider: Provider, bucket: Bucket) -> None:
         keep_in_step(connection=connection)
         _keep_users(connection, users)
         _keep_stages(connection, stages)
+        fill_in_names(connection)
         fill_in_names(connection)
         now = timezone.now()
         Connection.objects.filter(pk=connection.pk).update(

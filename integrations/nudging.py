@@ -13,6 +13,7 @@ from kombu.exceptions import KombuError
 from kombu.pools import producers
 from redis.exceptions import RedisError
 
+from integrations.pacing import redis_client
 from purposejobs.celery import app
 
 logger = logging.getLogger(__name__)
@@ -23,6 +24,10 @@ REST_SECONDS = 2.0
 # By name: whoever asks for work need not import who does it.
 DRAIN = "integrations.tasks.drain"
 REFRESH_ACCOUNT = "integrations.tasks.refresh_account"
+FOLLOW = "integrations.tasks.follow"
+
+# How long a message that says "look" stands for all that come after it, if nobody takes it up.
+STANDS_MILLISECONDS = 5000
 
 lost = count(1)
 _resting_until = 0.0
@@ -55,6 +60,35 @@ def publish(task: str, *arguments: int, **options: Any) -> bool:
         logger.warning("nudge %s not sent: %s (%d so far)", task, type(error).__name__, next(lost))
         return False
     return True
+
+
+def publish_once(task: str, primary_key: int) -> None:
+    """Send the message, unless the same one was sent and is not taken up yet. Thousands of deliveries are one nudge."""
+    if time.monotonic() < _resting_until:
+        return
+    try:
+        is_first = redis_client().set(_standing(task, primary_key), 1, nx=True, px=STANDS_MILLISECONDS)
+    except (OSError, RedisError):
+        is_first = True  # publish says what is to be said
+    if is_first:
+        publish(task, primary_key)
+
+
+def take_up(task: str, primary_key: int) -> None:
+    """Let the next nudge be sent again; said before looking, so that no row comes in between unseen."""
+    try:
+        redis_client().delete(_standing(task, primary_key))
+    except (OSError, RedisError):
+        logger.warning("a nudge of %s stands a little longer: Redis is away", task)
+
+
+def _standing(task: str, primary_key: int) -> str:
+    return f"nudged:{task}:{primary_key}"
+
+
+def nudge_once(task: str, primary_key: int) -> None:
+    """Send the message after commit, unless the same one was sent and is not taken up yet."""
+    transaction.on_commit(partial(publish_once, task, primary_key), robust=True)
 
 
 def nudge(task: str, *arguments: int, **options: Any) -> None:

@@ -2,8 +2,9 @@
 
 from celery import shared_task
 
-from integrations import draining, mirroring
-from integrations.nudging import DRAIN, REFRESH_ACCOUNT, publish
+from integrations import draining, following, mirroring
+from integrations.following import deliveries
+from integrations.nudging import DRAIN, FOLLOW, REFRESH_ACCOUNT, publish, publish_once, take_up
 from purposejobs.celery import AGAIN_QUEUE
 from purposejobs.tenancy import keys_from
 
@@ -14,6 +15,28 @@ def drain(connection_pk: int) -> None:
     come_again = draining.drain(connection_pk)
     if come_again is not None:
         publish(DRAIN, connection_pk, queue=AGAIN_QUEUE, countdown=come_again or None)
+
+
+@shared_task(name=FOLLOW)
+def follow(connection_pk: int) -> None:
+    """Learn what became of those whom a connection sent, for one slice, and stand in line again if there is more."""
+    take_up(FOLLOW, connection_pk)
+    come_again = following.follow(connection_pk)
+    if come_again is not None:
+        publish(FOLLOW, connection_pk, countdown=come_again or None)
+
+
+@shared_task(name="integrations.tasks.follow_sweep")
+def follow_sweep() -> None:
+    """Nudge every connection that has something to read: lost messages, waits that are over, catch-ups that are due."""
+    for connection_pk in keys_from("connections_to_follow"):
+        publish_once(FOLLOW, connection_pk)
+
+
+@shared_task(name="integrations.tasks.prune_deliveries")
+def prune_deliveries() -> None:
+    """Forget deliveries that were kept long enough."""
+    deliveries.prune()
 
 
 @shared_task(name="integrations.tasks.sweep")

@@ -214,7 +214,54 @@ if EXPORTS["look_delay_seconds"] <= EXPORTS["call_deadline_seconds"]:
 if EXPORTS["lease_seconds"] <= 2 * EXPORTS["call_deadline_seconds"]:
     raise ImproperlyConfigured("EXPORT_LEASE_SECONDS must be more than twice EXPORT_CALL_DEADLINE_SECONDS.")
 
+# -- Following: what became of those who were sent ---------------------------------------------------------------------
+
+FOLLOWING = {
+    "slice_seconds": env.number("FOLLOW_SLICE_SECONDS", 0.5, least=0.05),
+    # Records of one connection that are read at once.
+    "pool_size": int(env.number("FOLLOW_POOL_SIZE", 4, least=1)),
+    "sweep_seconds": env.number("FOLLOW_SWEEP_SECONDS", 3, least=0.2),
+    # How often the ATS is asked for everything that changed: alone, and beside webhooks that are at work.
+    "catch_up_seconds": env.number("FOLLOW_CATCH_UP_SECONDS", 300, least=1),
+    "catch_up_beside_webhooks_seconds": env.number("FOLLOW_CATCH_UP_BESIDE_WEBHOOKS_SECONDS", 1800, least=1),
+    # Each list begins so long before the last one did, and by EXPORT_CLOCK_MARGIN_SECONDS more.
+    "overlap_seconds": env.number("FOLLOW_OVERLAP_SECONDS", 60, least=0),
+    # The share of a rate's burst that stays for exports; and where they leave none, how often a few calls are taken.
+    "reserve": env.number("FOLLOW_RESERVE", 0.34),
+    "share_seconds": env.number("FOLLOW_SHARE_SECONDS", 2, least=0.1),
+    # A delivery of a record we do not know: our own create may not be written down yet.
+    "unknown_seconds": env.number("FOLLOW_UNKNOWN_SECONDS", 60, least=1),
+    # Webhooks that are there are looked at, and refused ones asked for again.
+    "check_webhooks_seconds": env.number("FOLLOW_CHECK_WEBHOOKS_SECONDS", 3600, least=1),
+    "ask_again_seconds": env.number("FOLLOW_ASK_AGAIN_SECONDS", 86_400, least=1),
+    # Whom nobody told of for so long is read once more, but not those who left the pipeline long ago.
+    "look_again_seconds": env.number("FOLLOW_LOOK_AGAIN_SECONDS", 86_400, least=60),
+    "look_no_more_days": env.number("FOLLOW_LOOK_NO_MORE_DAYS", 30, least=1),
+    # Deliveries are kept to look into what went wrong; vendors rerun them for two weeks.
+    "keep_deliveries_days": env.number("FOLLOW_KEEP_DELIVERIES_DAYS", 30, least=15),
+}
+if FOLLOWING["catch_up_beside_webhooks_seconds"] < FOLLOWING["catch_up_seconds"]:
+    raise ImproperlyConfigured(
+        "FOLLOW_CATCH_UP_BESIDE_WEBHOOKS_SECONDS must not be shorter than FOLLOW_CATCH_UP_SECONDS."
+    )
+if FOLLOWING["reserve"] > 0.9:
+    raise ImproperlyConfigured("FOLLOW_RESERVE must be at most 0.9: nothing would ever be read beside exports.")
+if FOLLOWING["unknown_seconds"] <= EXPORTS["call_deadline_seconds"]:
+    raise ImproperlyConfigured(
+        "FOLLOW_UNKNOWN_SECONDS must be longer than EXPORT_CALL_DEADLINE_SECONDS: a create is told of before it ends."
+    )
+
 CELERY_BEAT_SCHEDULE = {
+    "follow": {
+        "task": "integrations.tasks.follow_sweep",
+        "schedule": FOLLOWING["sweep_seconds"],
+        "options": {"expires": FOLLOWING["sweep_seconds"]},
+    },
+    "prune-deliveries": {
+        "task": "integrations.tasks.prune_deliveries",
+        "schedule": 6 * 3600,
+        "options": {"expires": 3600},
+    },
     "sweep": {
         "task": "integrations.tasks.sweep",
         "schedule": EXPORTS["sweep_seconds"],

@@ -19,6 +19,7 @@ from integrations.actions.exports import (
 )
 from integrations.actions.imports import choose_step, import_postings, keep_in_step, keep_ours, take_over
 from integrations.actions.links import link_job, unlink_job
+from integrations.actions.progress import refresh_progress, request_catch_up, take_delivery
 from integrations.actions.sending import MOST_AT_ONCE, choose_bulk_job, confirm_bulk_send, prepare_bulk_send
 from integrations.actions.settings import change_settings, set_job_exports
 from integrations.errors import Refused
@@ -44,11 +45,14 @@ __all__ = [
     "open_connection",
     "prepare_bulk_send",
     "refresh_account",
+    "refresh_progress",
+    "request_catch_up",
     "request_exports",
     "retry_exports",
     "send_candidates",
     "set_job_exports",
     "take_over",
+    "take_delivery",
     "tell_of_end",
     "unlink_job",
 ]

@@ -12,7 +12,7 @@ from integrations.actions import notices
 from integrations.actions.exports import cancel
 from integrations.errors import Refused
 from integrations.models import Activity, CandidateExport, Connection
-from integrations.nudging import DRAIN, REFRESH_ACCOUNT, nudge
+from integrations.nudging import DRAIN, FOLLOW, REFRESH_ACCOUNT, nudge, nudge_once
 from integrations.providers import Tokens
 
 
@@ -50,6 +50,9 @@ def open_connection(*, company: Company, provider: str, tokens: Tokens, connecte
         "paused_until": None,
         "postings_requested_at": timezone.now(),
         "postings_error": "",
+        # Webhooks are asked for, or looked at, and what happened meanwhile is caught up with at once.
+        "subscriptions_due_at": None,
+        "next_catch_up_at": timezone.now(),
     }
     try:
         with transaction.atomic():
@@ -69,6 +72,7 @@ def open_connection(*, company: Company, provider: str, tokens: Tokens, connecte
         notices.tell_back(connection)
     nudge(REFRESH_ACCOUNT, connection.pk)
     nudge(DRAIN, connection.pk)
+    nudge_once(FOLLOW, connection.pk)
     return connection
 
 

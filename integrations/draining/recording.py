@@ -73,7 +73,9 @@ def _record_alone(errand: Errand) -> None:
 @cache
 def _update() -> str:
     fields = {name: CandidateExport._meta.get_field(FIELDS.get(name, name)) for name in RECORDED}
-    news = ", ".join(f"{name} = news.{name}" for name in fields)
+    news = ", ".join(f"{name} = news.{name}" for name in fields if name != "stage_id")
+    # The stage of somebody who is there already is the followers' to tell: what a follow-up read may be old by now.
+    news += ", stage_id = CASE WHEN export.external_id = news.external_id THEN export.stage_id ELSE news.stage_id END"
     types = ", ".join(
         f"{name} {cast('models.Field[Any, Any]', field).db_type(database)}" for name, field in fields.items()
     )

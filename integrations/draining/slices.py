@@ -333,6 +333,10 @@ class Slice:
 
     def _end_grant(self) -> None:
         """Give the grant of an ended connection back, forget it, and cancel what came in late."""
+        # Here, not above: the followers stand on pieces of the drain.
+        from integrations.following.subscribing import end_subscriptions
+
+        end_subscriptions(self.connection, self.provider)
         if self.connection.refresh_token and hasattr(self.provider, "revoke"):
             try:
                 self.provider.revoke(self.connection.environment, self.connection.refresh_token)

@@ -3,14 +3,25 @@
 import itertools
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.urls import get_resolver
 from django.utils import timezone
 
 from integrations.errors import AccessExpired, ConnectionLost, Rejected, TryLater
-from integrations.providers import Created, PostingRecord, Tokens, UserRecord
+from integrations.providers import (
+    Created,
+    DeletedPage,
+    Move,
+    PostingRecord,
+    Progress,
+    ProgressPage,
+    ReasonRecord,
+    StageRecord,
+    Tokens,
+    UserRecord,
+)
 
 SLUG = "farside"
 
@@ -28,6 +39,14 @@ class Record:
     posting_id: str
     created_at: datetime
     notes: int = 0
+    # What becomes of them.
+    stage_id: str = "new"
+    moves: list[Move] = field(default_factory=list)
+    archived_at: datetime | None = None
+    reason_id: str = ""
+    tags: tuple[str, ...] = ()
+    is_anonymised: bool = False
+    updated_at: datetime = field(default_factory=timezone.now)
 
 
 @dataclass
@@ -55,6 +74,21 @@ class FarSide:
         self.is_open = dict.fromkeys(postings, True)
         self.tokens: set[str] = set()
         self.numbers = itertools.count(1)
+        self.deleted: dict[str, datetime] = {}
+        self.stages = {"new": "New", "talked": "Talked to", "met": "Met", "offer": "Offer"}
+        self.reasons = {"unfit": ("Not a fit", False), "hired": ("Hired", True)}
+        # How many records a page has, and what happens before one is given, in turn.
+        self.page_size = 3
+        self.between_pages: list[Callable[[], object]] = []
+        self.takes_cursors = True
+        # Who was read, one by one; pages read; what comes instead of an answer about somebody.
+        self.reads: list[str] = []
+        self.pages: list[str] = []
+        self.poison: dict[str, Exception] = {}
+        self.meanwhile: Callable[[str], object] = lambda external_id: None
+        # Webhooks: the address each is sent to, by its id.
+        self.hooks: dict[str, str] = {}
+        self.has_webhooks = True
 
     def register(self, monkeypatch, settings) -> None:
         """Switch it on as a provider, found where every provider is; it has no pages of its own."""
@@ -130,6 +164,106 @@ class FarSide:
     def find_follow_up(self, client, payload, external_id):
         self._read(client)
         return any(row.notes for row in self.records if row.external_id == external_id)
+
+    # -- What becomes of those who were sent ---------------------------------------------------------------------------
+
+    def list_stages(self, client):
+        self._read(client)
+        return [StageRecord(key, name) for key, name in self.stages.items()]
+
+    def list_reasons(self, client):
+        self._read(client)
+        return [ReasonRecord(key, name, is_hire) for key, (name, is_hire) in self.reasons.items()]
+
+    def read_progress(self, client, external_id):
+        self._read(client)
+        self.reads.append(external_id)
+        if external_id in self.poison:
+            raise self.poison[external_id]
+        answer = next((self.progress(row) for row in self.records if row.external_id == external_id), None)
+        self.meanwhile(external_id)
+        return answer
+
+    def list_progress(self, client, since, cursor):
+        self._begin_page(client, cursor)
+        changed = [row for row in self.records if row.updated_at >= since]
+        order = {stage_id: place for place, stage_id in enumerate(self.stages)}
+        changed.sort(key=lambda row: (order.get(row.stage_id, 99), row.external_id))
+        begins = int(cursor or 0)
+        shown = changed[begins : begins + self.page_size]
+        is_last = begins + self.page_size >= len(changed)
+        return ProgressPage(tuple(map(self.progress, shown)), "" if is_last else str(begins + self.page_size))
+
+    def list_deleted(self, client, since, cursor):
+        self._begin_page(client, cursor)
+        gone = sorted(key for key, at in self.deleted.items() if at >= since)
+        begins = int(cursor or 0)
+        is_last = begins + self.page_size >= len(gone)
+        return DeletedPage(
+            tuple(gone[begins : begins + self.page_size]), "" if is_last else str(begins + self.page_size)
+        )
+
+    def subscribe(self, client, url, kept):
+        self._let_in(client)
+        if not self.has_webhooks:
+            raise Rejected("webhooks_refused")
+        if self.is_subscribed(client, url, kept):
+            return kept
+        key = f"hook-{next(self.numbers)}"
+        self.hooks = {**{key: there for key, there in self.hooks.items() if there != url}, key: url}
+        return key
+
+    def unsubscribe(self, client, kept):
+        self._let_in(client)
+        self.hooks.pop(kept, None)
+
+    def is_subscribed(self, client, url, kept):
+        self._read(client)
+        return self.hooks.get(kept) == url
+
+    def progress(self, row: Record) -> Progress:
+        """Tell how a record stands."""
+        return Progress(
+            row.external_id,
+            row.stage_id,
+            row.updated_at,
+            tuple(row.moves),
+            row.archived_at,
+            row.reason_id,
+            owner_id="user-1",
+            origin="sourced",
+            tags=row.tags,
+            is_anonymised=row.is_anonymised,
+        )
+
+    def record(self, external_id: str) -> Record:
+        return next(row for row in self.records if row.external_id == external_id)
+
+    def move(self, external_id: str, stage_id: str) -> None:
+        row = self.record(external_id)
+        row.stage_id, row.updated_at = stage_id, timezone.now()
+        row.moves = [*row.moves, Move(stage_id, row.updated_at)]
+
+    def archive(self, external_id: str, reason_id: str) -> None:
+        row = self.record(external_id)
+        row.archived_at = row.updated_at = timezone.now()
+        row.reason_id = reason_id
+
+    def reopen(self, external_id: str) -> None:
+        row = self.record(external_id)
+        row.archived_at, row.reason_id, row.updated_at = None, "", timezone.now()
+
+    def delete(self, external_id: str) -> None:
+        self.records.remove(self.record(external_id))
+        self.deleted[external_id] = timezone.now()
+
+    def _begin_page(self, client, cursor: str) -> None:
+        self._read(client)
+        self.pages.append(cursor)
+        if self.between_pages:
+            self.between_pages.pop(0)()
+        if cursor and not self.takes_cursors:
+            raise TryLater("unclear", is_outage=False)
 
     # -- How it answers ------------------------------------------------------------------------------------------------
 
