@@ -55,11 +55,12 @@ def webhooks(visit: Visit) -> Response:
 
 
 def set_events(visit: Visit) -> Response:
-    """Switch events on or off."""
+    """Switch events on or off, or the whole group."""
     account = _for_super_admin(visit).account
     for event in EVENTS:
-        if (visit.field(event) == "on") != is_on(account, event):
-            switch_event(account, event, visit.field(event) == "on")
+        on = (visit.field("all") or visit.field(event)) == "on"
+        if on != is_on(account, event):
+            switch_event(account, event, on)
     return visit.back("/settings/webhooks", "Events saved")
 
 

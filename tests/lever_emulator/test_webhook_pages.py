@@ -29,7 +29,9 @@ def test_event_is_switched_off_and_on(rosa, lever, server):
     events = server.control("GET", f"/accounts/{lever.id}/webhooks")["events"]
     assert [event for event, on in events.items() if on] == ["candidateHired"]
     assert 'name="candidateHired" checked' in rosa.get(HOOKS).text
-    rosa.post(f"{HOOKS}/events", **dict.fromkeys(events, "on"))
+    rosa.post(f"{HOOKS}/events", candidateHired="on", all="off")
+    assert not any(server.control("GET", f"/accounts/{lever.id}/webhooks")["events"].values())
+    rosa.post(f"{HOOKS}/events", all="on")
     assert all(server.control("GET", f"/accounts/{lever.id}/webhooks")["events"].values())
 
 
