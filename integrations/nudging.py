@@ -24,6 +24,8 @@ REST_SECONDS = 2.0
 # By name: whoever asks for work need not import who does it.
 DRAIN = "integrations.tasks.drain"
 REFRESH_ACCOUNT = "integrations.tasks.refresh_account"
+CHECK = "integrations.tasks.check_connection"
+SEND_TEST = "integrations.tasks.send_test_candidate"
 FOLLOW = "integrations.tasks.follow"
 
 # How long a message that says "look" stands for all that come after it, if nobody takes it up.

@@ -1,12 +1,18 @@
 """Celery tasks: shells on a schedule or a nudge. Arguments are primary keys; running twice does nothing twice."""
 
-from celery import shared_task
+import logging
 
-from integrations import draining, following, mirroring
+from celery import shared_task
+from django.utils import timezone
+
+from integrations import checking, draining, following, mirroring, trials
+from integrations.actions import notices
 from integrations.following import deliveries
-from integrations.nudging import DRAIN, FOLLOW, REFRESH_ACCOUNT, publish, publish_once, take_up
+from integrations.nudging import CHECK, DRAIN, FOLLOW, REFRESH_ACCOUNT, SEND_TEST, publish, publish_once, take_up
 from purposejobs.celery import AGAIN_QUEUE
 from purposejobs.tenancy import keys_from
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name=DRAIN)
@@ -52,11 +58,36 @@ def refresh_account(connection_pk: int) -> None:
     mirroring.refresh_account(connection_pk)
 
 
+@shared_task(name=CHECK)
+def check_connection(connection_pk: int) -> None:
+    """Test a connection, as somebody asked."""
+    checking.check_connection(connection_pk)
+
+
+@shared_task(name=SEND_TEST)
+def send_test_candidate(connection_pk: int) -> None:
+    """Send a connection's test candidate, unless they are there already."""
+    trials.send_test_candidate(connection_pk)
+
+
 @shared_task(name="integrations.tasks.refresh_accounts")
 def refresh_accounts() -> None:
     """Ask for fresh copies of every active connection's postings, users and stages."""
     for connection_pk in keys_from("standing_connections"):
         publish(REFRESH_ACCOUNT, connection_pk)
+
+
+@shared_task(name="integrations.tasks.digests")
+def digests() -> None:
+    """Write the digests of the day, once its hour has come; what was missed is made up for."""
+    hour = notices.digest_hour(timezone.now())
+    if hour is None:
+        return
+    for connection_pk in keys_from("connections_to_digest", hour.isoformat()):
+        try:
+            notices.write_digest(connection_pk, hour)
+        except Exception:  # one company's trouble is not the others'; it is tried again
+            logger.exception("connection %s: its digest could not be written", connection_pk)
 
 
 @shared_task(name="integrations.tasks.keep_grants_alive")

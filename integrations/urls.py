@@ -1,8 +1,19 @@
 from django.urls import path
 
-from integrations.views import connections, exports, history, imports, matches, progress, retries, sendings
-
-from integrations.views import activity, report
+from integrations.views import (
+    activity,
+    checks,
+    connections,
+    exports,
+    history,
+    imports,
+    matches,
+    preferences,
+    progress,
+    report,
+    retries,
+    sendings,
+)
 
 urlpatterns = [
     path("c/<slug:company_slug>/settings/integrations/", connections.integration_list, name="integration_list"),
@@ -70,24 +81,25 @@ urlpatterns = [
         exports.candidate_mark,
         name="candidate_mark",
     ),
-    path("c/<slug:company_slug>/sendings/", sendings.bulk_send_list, name="bulk_send_list"),
-    path("c/<slug:company_slug>/sendings/<int:bulk_send_pk>/", sendings.bulk_send_detail, name="bulk_send_detail"),
-    path("c/<slug:company_slug>/sendings/<int:bulk_send_pk>/job/", sendings.bulk_send_job, name="bulk_send_job"),
     path(
-        "c/<slug:company_slug>/sendings/<int:bulk_send_pk>/confirm/",
-        sendings.bulk_send_confirm,
-    path("c/<slug:company_slug>/candidates/<int:candidate_pk>/panel/", progress.candidate_panel, name="candidate_panel"),
+        "c/<slug:company_slug>/candidates/<int:candidate_pk>/panel/", progress.candidate_panel, name="candidate_panel"
+    ),
     path(
         "c/<slug:company_slug>/candidates/<int:candidate_pk>/refresh/",
         progress.candidate_progress_refresh,
         name="candidate_progress_refresh",
-    path(
     ),
     path(
         "c/<slug:company_slug>/candidates/<int:candidate_pk>/timeline/",
         progress.candidate_timeline,
         name="candidate_timeline",
     ),
+    path("c/<slug:company_slug>/sendings/", sendings.bulk_send_list, name="bulk_send_list"),
+    path("c/<slug:company_slug>/sendings/<int:bulk_send_pk>/", sendings.bulk_send_detail, name="bulk_send_detail"),
+    path("c/<slug:company_slug>/sendings/<int:bulk_send_pk>/job/", sendings.bulk_send_job, name="bulk_send_job"),
+    path(
+        "c/<slug:company_slug>/sendings/<int:bulk_send_pk>/confirm/",
+        sendings.bulk_send_confirm,
         name="bulk_send_confirm",
     ),
     path("c/<slug:company_slug>/report/", report.report, name="report"),

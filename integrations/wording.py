@@ -153,6 +153,12 @@ FAILURES: dict[str, Words] = {
         "The stage that candidates are added to is no longer in {label}.",
         "Check the pipeline in {label}, then try again.",
     ),
+    "webhooks_refused": _configuration(
+        "{label} sends no webhooks",
+        "{label} refused to tell us at once what happens, or has no webhooks for this account. What becomes of "
+        "candidates is read by the catch-up every few minutes instead.",
+        "Nothing is lost; ask {label} to allow webhooks if you want to know sooner.",
+    ),
     "too_large": _permanent(
         "Too large for {label}",
         "The candidate's details and résumé together are larger than {label} takes.",
@@ -250,6 +256,11 @@ REFUSALS: dict[str, Words] = {
         "company at a time.",
         "Sign in to {label} with the account of your own company, or ask them to disconnect first.",
     ),
+    "acting_user_gone": _permanent(
+        "That user cannot act",
+        "The user is not active in {label} any more.",
+        "Choose another acting user.",
+    ),
     "not_connected": _configuration(
         "{label} is not connected",
         "Nothing was sent, because {label} is not connected.",
@@ -326,6 +337,85 @@ PROGRESS: dict[str, Words] = {
     ),
 }
 
+# What "Test connection" says of what is well, by the name of the check.
+WELL: dict[str, Words] = {
+    "access": Words("{label} accepts our access", "Purpose Jobs was let in just now."),
+    "permissions": Words("Every permission is there", "{label} granted all that Purpose Jobs needs."),
+    "acting_user": Words("{name} can act in {label}", "Recruiters without a user there add candidates in this name."),
+    "postings": Words("Postings can be read", "{open} of {all} postings take candidates."),
+    "webhooks": Words("{label} is asked to tell us at once", "The webhooks that we made there are in place."),
+    "deliveries": Words("Deliveries arrive", "{label} has told us what became of candidates."),
+}
+
+# ... and of what is not, by code; codes of FAILURES and LOST may come as well.
+FINDINGS: dict[str, Words] = {
+    "vendor_away": Words(
+        "{label} does not answer now",
+        "It is away or slow at the moment, so this could not be tested. Nothing was changed, and nobody is lost.",
+        "Test again in a few minutes.",
+        Kind.TEMPORARY,
+        Who.NOBODY,
+    ),
+    "busy": Words(
+        "{label} asked us to slow down",
+        "There is much to do at the moment, so this could not be tested. Nothing was changed.",
+        "Test again in a few minutes.",
+        Kind.TEMPORARY,
+        Who.NOBODY,
+    ),
+    "not_tested": Words("Not tested", "What comes before it was not well."),
+    "permissions_missing": _configuration(
+        "Permissions are missing",
+        "Purpose Jobs may not: {missing}.",
+        "Reconnect {label} and accept all permissions.",
+    ),
+    "acting_user_deactivated": _configuration(
+        "{name} was deactivated in {label}",
+        "Candidates are added in the name of the posting's owner, or of who connected, where they are active.",
+        "Choose another acting user in the settings.",
+    ),
+    "acting_user_missing": _configuration(
+        "The acting user is gone",
+        "The user who was chosen to act is no longer in {label}.",
+        "Choose another acting user in the settings.",
+    ),
+    "nobody_to_act": _configuration(
+        "Nobody can act for sure",
+        "No acting user is chosen, and whoever connected {label} is not active there. Candidates wait where their "
+        "posting has no active owner.",
+        "Choose an acting user in the settings.",
+    ),
+    "webhooks_missing": _configuration(
+        "{label} does not tell us at once",
+        "The webhooks that we use are not there. What becomes of candidates is read by the catch-up meanwhile.",
+        "They are asked for again just now; test again in a minute.",
+    ),
+    "no_delivery": Words(
+        "No delivery has come yet",
+        "The webhooks are in place, but {label} has not used them. The catch-up reads what changes meanwhile.",
+        "{hint}",
+        Kind.CONFIGURATION,
+        Who.ADMIN,
+    ),
+}
+
+# Why a test candidate is not known to be there.
+TESTS: dict[str, Words] = {
+    "unclear": Words(
+        "We do not know whether the test candidate arrived",
+        "{label} gave no clear answer.",
+        "Look for the name in {label}, or send again: we look there first, and nobody is there twice.",
+        Kind.TEMPORARY,
+    ),
+    "vendor_away": _temporary("{label} does not answer now", "Nothing was sent. Send again in a few minutes."),
+    "busy": _temporary("{label} asked us to slow down", "Nothing was sent. Send again in a few minutes."),
+    "no_acting_user": _configuration(
+        "Nobody to add the test candidate as",
+        "No active user of {label} is known who could add somebody.",
+        "Choose an acting user in the settings.",
+    ),
+}
+
 UNKNOWN_FAILURE = _permanent(
     "{label} did not take this candidate",
     "{label} refused, and gave a reason that we do not know yet.",
@@ -345,6 +435,11 @@ UNKNOWN_LOST = _configuration(
 )
 UNKNOWN_REFUSAL = _permanent(
     "That was not done", "{label} or something about the candidate has changed meanwhile.", "Reload the page and look."
+)
+
+
+UNKNOWN_FINDING = _configuration(
+    "{label} refused this", "{label} gave a reason that we do not know yet.", "Reconnect {label}, then test again."
 )
 
 
@@ -390,6 +485,17 @@ def describe_cancellation(code: str, label: str) -> Words:
 def describe_loss(code: str, label: str) -> Words:
     """Say why a connection must be made again."""
     return _fill(LOST.get(code, UNKNOWN_LOST), label)
+
+
+def describe_finding(check: str, code: str, label: str, parameters: Mapping[str, object]) -> Words:
+    """Say what a test of the connection found; without a code, all is well."""
+    words = FINDINGS.get(code) or LOST.get(code) or FAILURES.get(code) or UNKNOWN_FINDING
+    return _fill(WELL[check] if not code else words, label, parameters)
+
+
+def describe_test(code: str, label: str) -> Words:
+    """Say why a test candidate is not known to be there."""
+    return _fill(TESTS.get(code) or LOST.get(code) or FAILURES.get(code, UNKNOWN_FAILURE), label)
 
 
 def describe_refusal(code: str, label: str, parameters: Mapping[str, object] | None = None) -> Words:

@@ -1,5 +1,6 @@
 """The door for writes. Every function runs in its company's scope, keeps to one transaction and sends no message."""
 
+from integrations.actions.checks import request_check, request_test_candidate
 from integrations.actions.connections import (
     close_connection,
     lose_connection,
@@ -47,7 +48,9 @@ __all__ = [
     "refresh_account",
     "refresh_progress",
     "request_catch_up",
+    "request_check",
     "request_exports",
+    "request_test_candidate",
     "retry_exports",
     "send_candidates",
     "set_job_exports",

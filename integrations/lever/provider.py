@@ -67,6 +67,11 @@ ADMIN_MESSAGE = (
 
 # One exact spelling: tags are case-sensitive at Lever, and we recognise our own records by it.
 TAG = "Purpose Jobs"
+# https://hire.lever.co/developer/documentation#webhooks: made through the API, they still come only once switched on.
+WEBHOOK_HINT = (
+    "A Super Admin must switch the events on in Lever: Settings → Integrations and API → Webhooks. "
+    "Until then we read what changed every few minutes."
+)
 ORIGIN = "sourced"
 # A person's opportunities fit into one page.
 pages_to_find = 1

@@ -158,6 +158,16 @@ class Connection(TenantModel):
     def ends_soon(self) -> bool:
         return self.is_active and self.ends_at is not None and self.ends_at < timezone.now() + TELL_BEFORE_END
 
+    @property
+    def is_being_checked(self) -> bool:
+        """Whether somebody asked for a test whose findings have not come."""
+        return _is_open(self.check_requested_at, self.checked_at)
+
+    @property
+    def is_sending_test(self) -> bool:
+        """Whether somebody asked for a test candidate of whom nothing has been heard."""
+        return _is_open(self.test_requested_at, self.test_finished_at)
+
     def token_lasts(self, duration: timedelta) -> bool:
         """Say whether the access token can be used for this long."""
         return bool(self.access_token) and (
@@ -175,6 +185,10 @@ class Connection(TenantModel):
             for name, value in fields.items():
                 setattr(self, name, value)
         return bool(changed)
+
+
+def _is_open(requested_at: datetime | None, finished_at: datetime | None) -> bool:
+    return requested_at is not None and (finished_at is None or finished_at < requested_at)
 
 
 class AccountUser(TenantModel):

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST
 from accounts.access import SignedInRequest, company_admin, company_member
 from accounts.models import Company, Membership, User
 from integrations import actions, queries, wording
-from integrations.actions.users import choose_acting_user
-from integrations.forms import ActingUserForm
+from integrations.actions.progress import request_catch_up
+from integrations.following.health import connection_health
 from integrations.models import Activity, CandidateExport, Connection, Posting, PostingLink
 from integrations.providers import Provider, all_providers
 from purposejobs.paging import capped_count, in_words
@@ -80,7 +80,8 @@ def integration_list(request: SignedInRequest, *, company: Company) -> HttpRespo
     )
 
 
-def _get_connection(company: Company, provider: str) -> Connection:
+def get_connection(company: Company, provider: str) -> Connection:
+    """Return the company's standing connection at this ATS, or answer 404."""
     connections = Connection.objects.for_company(company).standing().select_related("connected_by")
     connection = connections.filter(provider=provider).first()
     if connection is None or provider not in all_providers():
@@ -88,36 +89,68 @@ def _get_connection(company: Company, provider: str) -> Connection:
     return connection
 
 
+def page_of(company: Company, connection: Connection, here: str) -> dict[str, object]:
+    """Return what every page of a connection shows: see connection_page.html. `here` is the tab."""
+    return {
+        "connection": connection,
+        "here": here,
+        "start_url": _start_url(connection.provider, company),
+        "admin": _an_admin(company),
+        "loss": wording.describe_loss(connection.lost_reason, connection.label) if connection.needs_reconnect else None,
+    }
+
+
 @company_member
 def connection_detail(request: SignedInRequest, provider: str, *, company: Company) -> HttpResponse:
-    """Show how a connection stands and what it did; an admin can change it here."""
-    connection = _get_connection(company, provider)
+    """Show how a connection stands and what it did; an admin can act on it here."""
+    connection = get_connection(company, provider)
     described = all_providers()[provider]
     exports = CandidateExport.objects.filter(company=company, connection=connection)
     explain_scopes = getattr(described, "explain_scopes", None)
-    activities = Activity.objects.filter(company=company, connection=connection).select_related(
-        "actor", "job", "candidate"
-    )
+    activities = Activity.objects.filter(company=company, connection=connection).select_related("actor", "job")
     return render(
         request,
         "integrations/connection_detail.html",
         {
-            "connection": connection,
             "provider": described,
-            "loss": wording.describe_loss(connection.lost_reason, connection.label)
-            if connection.needs_reconnect
-            else None,
             "exports": {tab: in_words(capped_count(exports.filter(rows))) for tab, rows in queries.TABS.items()},
             "linked_jobs": PostingLink.objects.filter(company=company, connection=connection).count(),
+            "unlinked_jobs": queries.unlinked_open_jobs(company),
             "rights": explain_scopes(connection.granted_scopes) if explain_scopes else [],
-            "acting_user_form": ActingUserForm(connection=connection),
             "activities": activities.order_by("-created_at", "-pk")[:8],
-            "start_url": _start_url(provider, company),
-            "admin": _an_admin(company),
             "left_out": queries.left_out_applicants(connection).count(),
-            **list_state(company, connection),
+            **page_of(company, connection, "overview"),
+            **_step_state(company, connection),
         },
     )
+
+
+@company_member
+def connection_sync(request: SignedInRequest, provider: str, *, company: Company) -> HttpResponse:
+    """Bring both sides in step now (POST), or say how that stands (GET, which the page does while it happens)."""
+    connection = get_connection(company, provider)
+    if request.method == "POST" and connection.is_active:
+        actions.refresh_account(connection=connection)
+        request_catch_up(connection=connection)
+        connection.refresh_from_db()
+        if not request.htmx:
+            messages.info(request, f"Reading what is new in {connection.label}.")
+    if not request.htmx:
+        return redirect("connection_detail", company.slug, provider)
+    context = {"connection": connection, **_step_state(company, connection)}
+    return render(request, "integrations/_step_state.html", context)
+
+
+def _step_state(company: Company, connection: Connection) -> dict[str, object]:
+    """Say how both sides are kept in step, for `_step_state.html`."""
+    return {
+        "health": connection_health(connection),
+        "hint": getattr(all_providers()[connection.provider], "WEBHOOK_HINT", ""),
+        "webhook_trouble": wording.describe_finding("webhooks", connection.subscription_error, connection.label, {})
+        if connection.subscription_error
+        else None,
+        **list_state(company, connection),
+    }
 
 
 def list_state(company: Company, connection: Connection) -> dict[str, object]:
@@ -146,7 +179,7 @@ def _list_error(connection: Connection) -> wording.Words | None:
 @company_member
 def postings_refresh(request: SignedInRequest, provider: str, *, company: Company) -> HttpResponse:
     """Ask for a fresh list of postings (POST), or say how the list stands (GET, which the page does while waiting)."""
-    connection = _get_connection(company, provider)
+    connection = get_connection(company, provider)
     if request.method == "POST":
         actions.refresh_account(connection=connection)
         connection.refresh_from_db(fields=["postings_requested_at", "postings_listed_at", "postings_error"])
@@ -159,37 +192,23 @@ def postings_refresh(request: SignedInRequest, provider: str, *, company: Compan
 
 
 @company_admin
-@require_POST
-def acting_user(request: SignedInRequest, provider: str, *, company: Company) -> HttpResponse:
-    """Choose the ATS user in whose name candidates are added when the recruiter has none there."""
-    connection = _get_connection(company, provider)
-    form = ActingUserForm(request.POST, connection=connection)
-    if form.is_valid():
-        choose_acting_user(connection=connection, external_id=form.cleaned_data["acting_user"])
-        messages.success(request, "The acting user was saved.")
-    else:
-        messages.error(request, "That user cannot be chosen any more. Choose another.")
-    return redirect("connection_detail", company.slug, provider)
-
-
-@company_admin
 def connection_disconnect(request: SignedInRequest, provider: str, *, company: Company) -> HttpResponse:
     """Say what stops and what stays (GET), then end the connection (POST)."""
-    connection = _get_connection(company, provider)
+    connection = get_connection(company, provider)
     if request.method == "POST":
         actions.close_connection(connection=connection, closed_by=request.user)
         messages.success(request, f"{connection.label} was disconnected.")
         return redirect("integration_list", company.slug)
-    waiting = CandidateExport.objects.filter(company=company, connection=connection).under_way().count()
+    waiting = capped_count(CandidateExport.objects.filter(company=company, connection=connection).under_way())
     template = "_disconnect.html" if request.htmx else "connection_disconnect.html"
-    return render(request, f"integrations/{template}", {"connection": connection, "waiting": waiting})
+    return render(request, f"integrations/{template}", {"connection": connection, "waiting": in_words(waiting)})
 
 
 @company_member
 @require_POST
 def connection_back_fill(request: SignedInRequest, provider: str, *, company: Company) -> HttpResponse:
     """Send the applicants whom a disconnection kept from going out."""
-    connection = _get_connection(company, provider)
+    connection = get_connection(company, provider)
     count = actions.back_fill(connection=connection, requested_by=request.user)
     messages.success(request, f"{count} applicant{'' if count == 1 else 's'} on the way to {connection.label}.")
     return redirect("connection_detail", company.slug, provider)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from integrations.models import CandidateExport, Connection
 from purposejobs.tenancy import company_scope
-from tests.integrations.rows import make_account_user, make_connection, make_export, make_posting
+from tests.integrations.rows import make_connection, make_export, make_posting
 
 pytestmark = pytest.mark.django_db
 
@@ -184,49 +184,6 @@ def test_refresh_without_javascript_returns_to_the_page(client, bob, far):
     client.force_login(bob)
 
     assert client.post(f"{DETAIL}postings/").url == DETAIL
-
-
-# -- In whose name --------------------------------------------------------------------------------------------------
-
-
-def test_admin_chooses_the_acting_user_and_who_waited_for_one_goes_on(client, alice, far):
-    rosa = make_account_user(far)
-    export = make_export(far, held_reason="no_acting_user")
-    client.force_login(alice)
-
-    client.post(f"{DETAIL}acting-user/", {"acting_user": rosa.external_id})
-
-    assert fresh(far).acting_user_id == rosa.external_id
-    with company_scope(far.company):
-        assert CandidateExport.objects.get(pk=export.pk).held_reason == ""
-
-
-def test_a_user_of_another_account_cannot_be_chosen(client, alice, far, globex):
-    theirs = make_account_user(make_connection(globex))
-    client.force_login(alice)
-
-    client.post(f"{DETAIL}acting-user/", {"acting_user": theirs.external_id})
-
-    assert fresh(far).acting_user_id == ""
-
-
-def test_a_deactivated_user_is_warned_about_and_cannot_be_chosen_again(client, acme, alice):
-    far = make_connection(acme, acting_user_id="old")
-    make_account_user(far, "Old Timer", external_id="old", is_active=False)
-    make_account_user(far)
-
-    text = page(client, alice, DETAIL)
-
-    assert "<strong>Old Timer</strong> was deactivated in Lever" in text
-    assert '<option value="old"' not in text
-
-
-def test_recruiter_may_not_choose_the_acting_user(client, bob, far):
-    rosa = make_account_user(far)
-    client.force_login(bob)
-
-    assert client.post(f"{DETAIL}acting-user/", {"acting_user": rosa.external_id}).status_code == 403
-    assert fresh(far).acting_user_id == ""
 
 
 # -- Disconnecting --------------------------------------------------------------------------------------------------
