@@ -46,7 +46,7 @@ class Server:
     def answers(self) -> bool:
         try:
             return self.http.get(f"{self.url}/_control/clock", timeout=1).ok
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
     def stop(self) -> None:
