@@ -272,6 +272,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": EXPORTS["refresh_postings_seconds"],
         "options": {"expires": EXPORTS["refresh_postings_seconds"]},
     },
+    "digests": {
+        "task": "integrations.tasks.digests",
+        "schedule": 600,
+        "options": {"expires": 600},
+    },
     "letters": {
         "task": "accounts.tasks.deliver_all",
         "schedule": 60,
@@ -283,6 +288,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
 }
+
+# The hour of the day (UTC) at which admins are written to about exports that need a person, if any do.
+DIGEST_HOUR = int(env.number("DIGEST_HOUR", 6, least=0))
+if DIGEST_HOUR > 23:
+    raise ImproperlyConfigured("DIGEST_HOUR is an hour of the day in UTC: 0 to 23.")
 
 # -- Signing in (django-allauth) --------------------------------------------------------------------------------------
 

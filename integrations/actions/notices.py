@@ -5,9 +5,12 @@ the mail server takes it (`accounts.letters`).
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 
@@ -15,17 +18,15 @@ from accounts import letters
 from accounts.actions import mark_read, notify
 from integrations.models import CandidateExport, Connection, PostingLink
 from integrations.nudging import nudge
+from integrations.wording import Words, describe_failure, describe_hold
+from purposejobs.tenancy import company_scope, keys_from
 
 # By name: who delivers need not be imported.
 DELIVER = "accounts.tasks.deliver"
 
-LOST, BACK, END, POSTING_CLOSED, JOB_DIFFERS = (
-    "connection_lost",
-    "connection_back",
-    "connection_ends",
-    "posting_closed",
-    "job_differs",
-)
+# What notifications are about; their page gives each its icon.
+LOST, BACK, END = "connection_lost", "connection_back", "connection_ends"
+DIGEST, POSTING_CLOSED, JOB_DIFFERS = "digest", "posting_closed", "job_differs"
 
 
 def tell_lost(connection: Connection) -> None:
@@ -110,6 +111,81 @@ def tell_job_differs(link: PostingLink) -> None:
         text="The job was edited here, so nothing was taken over. Look at the differences and choose.",
         path=reverse("job_posting_diff", args=[company.slug, link.job_id]),
     )
+
+
+# -- The digest -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Exports that need a person for one reason, in words."""
+
+    number: int
+    title: str
+    remedy: str
+    url: str
+
+
+def digest_hour(now: datetime) -> datetime | None:
+    """Return the moment of the digest of this day; None while it is still to come."""
+    now = now.astimezone(UTC)
+    hour = now.replace(hour=settings.DIGEST_HOUR, minute=0, second=0, microsecond=0)
+    return hour if now >= hour else None
+
+
+def write_digest(connection_pk: int, hour: datetime) -> bool:
+    """Write to the admins which of a connection's exports need a person, by reason; say whether there was a letter.
+
+    Once a day: the day is taken in the transaction that writes the letters, so two at once, or one that dies in the
+    middle, make no second letter and lose none. Nothing to tell: the day is taken all the same.
+    """
+    for company_pk in keys_from("company_of_connection", connection_pk):
+        with company_scope(company_pk):
+            day = hour.date()
+            standing = Connection.objects.standing().filter(pk=connection_pk)
+            taken = standing.filter(Q(digest_sent_on=None) | Q(digest_sent_on__lt=day)).update(digest_sent_on=day)
+            if not taken:
+                return False
+            connection = Connection.objects.select_related("company").get(pk=connection_pk)
+            troubles = troubles_of(connection)
+            if not troubles:
+                return False
+            number = sum(trouble.number for trouble in troubles)
+            company, path = connection.company, reverse("export_list", args=[connection.company.slug])
+            _write(
+                connection, "digest", {"troubles": troubles, "number": number, "exports": settings.PUBLIC_URL + path}
+            )
+            notify(
+                company=company,
+                users=company.admins(),
+                kind=DIGEST,
+                title=f"Candidates on the way to {connection.label} need a person",
+                text="; ".join(f"{trouble.number:,} × {trouble.title}" for trouble in troubles),
+                path=path,
+            )
+            return True
+    return False
+
+
+def troubles_of(connection: Connection) -> list[Trouble]:
+    """Count a connection's exports that need a person, by reason, the most frequent first."""
+    exports, label = CandidateExport.objects.filter(connection=connection).order_by(), connection.label
+    page = settings.PUBLIC_URL + reverse("export_list", args=[connection.company.slug]) + "?state=attention"
+    states, follow_ups = CandidateExport.State, CandidateExport.FollowUp
+    found: list[tuple[int, Words, str]] = []
+    failed = exports.filter(state=states.FAILED).values_list("failure_code").annotate(number=Count("pk"))
+    for code, number in failed:
+        found.append((number, describe_failure(code, {}, label), f"{page}&code={quote(code)}" if code else page))
+    held = exports.filter(state=states.WAITING).exclude(held_reason="").values_list("held_reason")
+    for code, number in held.annotate(number=Count("pk")):
+        found.append((number, describe_hold(code, label), page))
+    unfinished = exports.filter(state=states.SENT, follow_up=follow_ups.FAILED, deleted_there_at=None)
+    for code, number in unfinished.values_list("follow_up_code").annotate(number=Count("pk")):
+        found.append((number, describe_failure(code, {}, label), page))
+    return [
+        Trouble(number, words.title, words.remedy, url)
+        for number, words, url in sorted(found, key=lambda row: (-row[0], row[1].title))
+    ]
 
 
 def _write(connection: Connection, template: str, context: dict[str, object]) -> None:

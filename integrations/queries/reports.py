@@ -73,6 +73,11 @@ class Group:
     # how many reached each step, in the order of STEPS
     reached: tuple[int, ...]
 
+    @property
+    def counted(self) -> list[tuple[str, int]]:
+        """Each step's word with its number."""
+        return list(zip(STEPS.values(), self.reached, strict=True))
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

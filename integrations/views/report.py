@@ -62,8 +62,11 @@ def report(request: SignedInRequest, *, company: Company) -> HttpResponse:
             "label": queries.provider_label(company),
             "connection": connection,
             "report": found,
-            "chart": draw(found.steps),
-            "steps": [(step, in_time(step.median)) for step in found.steps],
+            "chart": [(column, in_percent(column.step.of_before)) for column in draw(found.steps)],
+            "steps": [
+                (step, in_percent(step.of_sent), in_percent(step.of_before), in_time(step.median))
+                for step in found.steps
+            ],
             "to_hire": in_time(found.median_to_hire),
             "stages": [(stage, in_time(stage.median)) for stage in found.stages],
             "jobs": found.jobs[:ROWS_SHOWN],
@@ -200,6 +203,15 @@ def in_time(span: timedelta | None) -> str:
             text = text.removesuffix(".0")
             return f"{text} {unit}{'' if text == '1' else 's'}"
     return "under a minute"
+
+
+def in_percent(share: float | None) -> str:
+    """Write a share so that somebody is not nobody, and nearly all are not all."""
+    if share is None:
+        return ""
+    if 0 < share < 0.01:
+        return "under 1%"
+    return f"{min(round(share * 100), 99) if share < 1 else 100}%"
 
 
 def _days(span: timedelta | None) -> object:
