@@ -44,7 +44,7 @@ def usable_token(connection: Connection, *, lasts: timedelta, refused: str = "")
             else:
                 current.access_token = tokens.access_token
                 current.refresh_token = tokens.refresh_token or current.refresh_token
-                current.token_expires_at = timezone.now() + timedelta(seconds=tokens.expires_in)
+                current.token_expires_at = tokens.expires_at
                 current.token_refreshed_at = timezone.now()
                 current.granted_scopes = list(tokens.scopes) or current.granted_scopes
                 current.save(

@@ -73,12 +73,13 @@ two.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -210,14 +211,18 @@ class DeletedPage:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Tokens:
-    """What an authorisation or a refresh gave. `expires_in` is in seconds."""
+    """What an authorisation or a refresh gave. `expires_in` is in seconds; None: until it is taken back."""
 
     access_token: str
     refresh_token: str
-    expires_in: int
+    expires_in: int | None
     scopes: tuple[str, ...] = field(default=())
     account_id: str = ""
     user_id: str = ""
+
+    @property
+    def expires_at(self) -> datetime | None:
+        return timezone.now() + timedelta(seconds=self.expires_in) if self.expires_in is not None else None
 
 
 Provider = Any  # a module that keeps the contract above; there is no class for it

@@ -12,6 +12,12 @@ def make(db):
 
 
 @pytest.fixture
+def one_ats(settings):
+    """Leave one ATS to be connected: it lends its name while nothing is."""
+    settings.ATS_PROVIDERS = {"lever": settings.ATS_PROVIDERS["lever"]}
+
+
+@pytest.fixture
 def acme(make):
     return make.make_company("Acme", "acme")
 

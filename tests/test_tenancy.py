@@ -53,11 +53,11 @@ COMPANY_URLS = [
     ("job_posting_connect", MEMBERS, ["job_pk"]),
     ("export_confirm", MEMBERS, ["candidate_pk"]),
     ("candidate_mark", MEMBERS, ["candidate_pk"]),
-    ("bulk_send_list", MEMBERS, []),
-    ("bulk_send_detail", MEMBERS, ["bulk_send_pk"]),
     ("candidate_panel", MEMBERS, ["candidate_pk"]),
     ("candidate_progress_refresh", MEMBERS, ["candidate_pk"]),
     ("candidate_timeline", MEMBERS, ["candidate_pk"]),
+    ("bulk_send_list", MEMBERS, []),
+    ("bulk_send_detail", MEMBERS, ["bulk_send_pk"]),
     ("bulk_send_job", MEMBERS, ["bulk_send_pk"]),
     ("bulk_send_confirm", MEMBERS, ["bulk_send_pk"]),
     ("export_list", MEMBERS, []),
@@ -72,6 +72,7 @@ COMPANY_URLS = [
     ("export_dismiss", MEMBERS, ["export_pk"]),
     # one ATS
     ("lever:start", ADMINS, []),
+    ("harbor:start", ADMINS, []),
 ]
 every_url = pytest.mark.parametrize(("name", "access", "names"), COMPANY_URLS, ids=[row[0] for row in COMPANY_URLS])
 KEYED = [row for row in COMPANY_URLS if any(name.endswith("_pk") for name in row[2])]

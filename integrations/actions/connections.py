@@ -39,7 +39,7 @@ def open_connection(*, company: Company, provider: str, tokens: Tokens, connecte
         "lost_reason": "",
         "access_token": tokens.access_token,
         "refresh_token": tokens.refresh_token,
-        "token_expires_at": timezone.now() + timedelta(seconds=tokens.expires_in),
+        "token_expires_at": tokens.expires_at,
         "token_refreshed_at": timezone.now(),
         "granted_scopes": list(tokens.scopes),
         "granted_by_user_id": tokens.user_id,

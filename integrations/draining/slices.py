@@ -162,7 +162,7 @@ class Slice:
         with company_scope(self.company_pk):
             connection = Connection.objects.get(pk=self.connection.pk)
             if connection.state == Connection.State.DISCONNECTED:
-                return AGAIN if connection.refresh_token else None
+                return AGAIN if connection.access_token or connection.refresh_token else None
             if not connection.is_active or connection.paused_until:
                 return None
             due = count_due(connection, limit=WAKE_TOKENS)

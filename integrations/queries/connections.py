@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.text import capfirst
+
 from accounts.models import Company
 from integrations import wording
 from integrations.errors import Refused
@@ -55,7 +57,7 @@ def share_state(company: Company) -> ShareState:
     connection = standing_connection(company)
     label = _label(connection)
     if connection is None:
-        why_not = f"{label} is not connected. An admin can connect it under Account Settings → Integrations."
+        why_not = f"{capfirst(label)} is not connected. An admin can connect it under Account Settings → Integrations."
         return ShareState(label, can_send=False, why_not=why_not)
     note = (
         f"{label} must be reconnected. What you send waits, and goes out by itself." if not connection.is_active else ""

@@ -348,16 +348,35 @@ document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
 });
 document.addEventListener("htmx:sendError", () => say("The server cannot be reached. Check your connection, then try again."));
 
-// The bell looks again when somebody comes back to the page, and each minute while they stay: never in a hidden tab.
+// -- Looking again: data-look="1.5" is asked to, every so many seconds ------------------------------------------------
+// Only while it can be seen and somebody is there: htmx's own "every" goes on in hidden tabs, and its filters need eval.
 
-let belled = Date.now();
+const idleAfter = 10 * 60 * 1000;
+const lookedAt = new WeakMap();
+let lastSign = Date.now();
+
 function lookAgain() {
-  if (document.visibilityState !== "visible" || Date.now() - belled < 60000) return;
-  belled = Date.now();
-  document.getElementById("bell")?.dispatchEvent(new Event("look-again"));
+  const now = Date.now();
+  if (document.hidden || now - lastSign > idleAfter) return;
+  for (const part of find("[data-look]")) {
+    if (!lookedAt.has(part)) lookedAt.set(part, now);
+    if (now - lookedAt.get(part) < part.dataset.look * 1000 || !part.checkVisibility()) continue;
+    lookedAt.set(part, now);
+    htmx.trigger(part, "look");
+  }
 }
-setInterval(lookAgain, 15000);
-document.addEventListener("visibilitychange", lookAgain);
+for (const sign of ["pointermove", "pointerdown", "keydown", "scroll", "focus"])
+  addEventListener(sign, () => (lastSign = Date.now()), { passive: true, capture: true });
+document.addEventListener("visibilitychange", () => {
+  lastSign = Date.now();
+  find("[data-look]").forEach((part) => lookedAt.set(part, 0)); // what was missed meanwhile is seen at once
+  lookAgain();
+});
+setInterval(lookAgain, 250);
+
+// What somebody unfolded stays so when its part is shown anew: <details data-kept id="…">.
+const unfolded = new Map();
+document.addEventListener("toggle", ({ target }) => target.dataset?.kept !== undefined && unfolded.set(target.id, target.open), true);
 
 // -- Upgrades, at the start and for whatever htmx brings in ----------------------------------------------------------
 
@@ -367,6 +386,7 @@ function upgrade(root) {
   find("[data-passing]", root).forEach(passAway);
   find("form[data-selection]", root).forEach(showSelection);
   find("input[data-timezone]", root).forEach((input) => (input.value ||= zone ?? ""));
+  find("details[data-kept]", root).forEach((part) => unfolded.has(part.id) && (part.open = unfolded.get(part.id)));
   find("[data-focus]", root).forEach((element) => element.focus());
 }
 

@@ -4,82 +4,20 @@ The pictures go to `.local/pictures`; `make pictures` takes those from there tha
 """
 
 import re
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.files.base import ContentFile
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from purposejobs.demo.market import profile_of
 from purposejobs.demo.resumes import draw
-from tests.factories import PASSWORD, make_candidate
+from tests.browser.walking import LEILA, Story, apply_by_hand, attach_resume
+from tests.factories import make_candidate
 from tests.integrations.connected import NORTHWIND, Ats
 from tests.processes import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.real_http]
-LEILA, HUGO = profile_of(0), profile_of(3)  # people of the demo: one applies, one is sent by hand
-PICTURES = Path(__file__).resolve().parents[2] / ".local" / "pictures"
-
-
-class Story:
-    """One walk through the product: a page in one colour scheme, its pictures, and what the browser complained of."""
-
-    def __init__(self, page: Page, home: str, scheme: str) -> None:
-        self.page, self.home, self.scheme = page, home, scheme
-        self.complaints: list[str] = []
-        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def picture(self, name: str) -> None:
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=PICTURES / f"{name}-{self.scheme}.png", animations="disabled")
-
-    def check_page(self) -> None:
-        """Find no violation of WCAG 2.2 AA, and no complaint of the browser, about the page's policy for one."""
-        tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-        result = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": tags}})
-        assert result.violations_count == 0, f"{self.page.url}\n{result.generate_report()}"
-        assert self.complaints == [], self.page.url
-
-    def go(self, *labels: str) -> None:
-        """Click links by their labels, one after the other."""
-        for label in labels:
-            self.page.get_by_role("link", name=label, exact=True).first.click()
-
-    def sign_in(self, email: str) -> None:
-        self.page.goto(f"{self.home}/accounts/login/")
-        self.page.get_by_label("E-mail").fill(email)
-        self.page.get_by_label("Password").first.fill(PASSWORD)
-        self.page.get_by_role("button", name="Sign in").click()
-        expect(self.page.get_by_role("heading", level=1)).to_be_visible()
-
-    def connect(self) -> None:
-        """Go through the consent page of the ATS, signing in there if need be, and come back."""
-        person, accept = (self.page.get_by_role("button", name=name) for name in ("Rosa Lindqvist", "Accept"))
-        expect(person.or_(accept).first).to_be_visible()
-        if person.count():
-            person.click()
-        self.picture("consent")
-        accept.click()
-        self.page.wait_for_url(f"{self.home}/c/acme/settings/integrations/**")
-
-
-@pytest.fixture(params=["light", "dark"])
-def story(request, browser, live_server, emulator):
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 860},
-        color_scheme=request.param,
-        timezone_id="Europe/Berlin",
-        reduced_motion="reduce",
-    )
-    context.set_default_timeout(15_000)
-    story = Story(context.new_page(), live_server.url.replace("127.0.0.1", "localhost"), request.param)
-    failed_before = request.session.testsfailed
-    yield story
-    if request.session.testsfailed > failed_before:
-        story.picture("failed")
-    context.close()
+HUGO = profile_of(3)  # of the demo: sent by hand
 
 
 def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery):
@@ -275,19 +213,3 @@ def lose_access_and_reconnect(story: Story, ats: Ats) -> None:
 def asks_to_reconnect(story: Story) -> bool:
     story.page.goto(f"{story.home}/c/acme/settings/integrations/")
     return story.page.get_by_text("Reconnect", exact=True).count() > 0
-
-
-def apply_by_hand(story: Story, name: str, email: str) -> None:
-    page = story.page
-    page.goto(f"{story.home}/jobs/")
-    story.go("Backend Engineer", "Apply")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("E-mail").fill(email)
-    attach_resume(page)
-    page.get_by_role("button", name="Send application").click()
-    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
-
-
-def attach_resume(page: Page) -> None:
-    resume = {"name": "leila-farahani.pdf", "mimeType": "application/pdf", "buffer": draw(LEILA)}
-    page.get_by_label("Résumé").set_input_files(resume)

@@ -48,6 +48,7 @@ def test_beside_the_list_it_is_the_same_without_the_frame(bobs, url):
     assert "<html" not in fragment
 
 
+@pytest.mark.usefixtures("one_ats")
 def test_send_stays_and_says_why_it_cannot_be_done(bobs, url):
     page = bobs.get(url).content.decode()
     assert "Send to Lever" in page

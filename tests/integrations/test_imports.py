@@ -230,6 +230,7 @@ def test_numbers_that_make_no_sense_import_nothing(signed_in, acme, far, posting
     assert jobs(acme) == []
 
 
+@pytest.mark.usefixtures("one_ats")
 def test_without_a_connection_the_page_says_what_to_do(signed_in, acme):
     assert "Lever is not connected" in signed_in.get(PAGE).content.decode()
     assert signed_in.post(PAGE, {"posting": "1"}).status_code == 302

@@ -190,6 +190,7 @@ def test_stranger_connects_and_undoes_nothing(client, mallory, acme, far):
     assert links(acme) == {link.job_id: link.posting_id}
 
 
+@pytest.mark.usefixtures("one_ats")
 def test_page_without_a_connection_says_what_to_do(signed_in, acme):
     make_job(acme, "Backend Engineer")
 

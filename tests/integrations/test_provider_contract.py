@@ -18,6 +18,12 @@ from integrations.providers import Created, Parcel, PostingRecord, Resume, Token
 BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)
 
 
+def needs(provider, name):
+    """Leave a test out for an ATS that does not declare this optional part."""
+    if not hasattr(provider, name):
+        pytest.skip(f"{provider.LABEL} has no {name}")
+
+
 @pytest.fixture(params=settings.ATS_PROVIDERS)
 def slug(request):
     return request.param
@@ -64,8 +70,7 @@ def payload(provider, parcel):
 @pytest.fixture(params=["create", "find", "list_postings", "follow_up", "find_follow_up", "list_users", "check"])
 def work(request, provider, ats, payload):
     """Each thing that a provider does at the far side, as far as it does it."""
-    if not hasattr(provider, request.param):
-        pytest.skip(f"{provider.LABEL} has no {request.param}")
+    needs(provider, request.param)
     ids = {"external_id": "external-id", "contact_id": "contact-id"}
     return {
         "create": lambda: provider.create(ats, payload),
@@ -176,6 +181,7 @@ def test_half_a_listing_is_an_error(http, far_side, provider, ats):
 
 
 def test_a_follow_up_is_done(http, far_side, provider, ats, payload):
+    needs(provider, "follow_up")
     far_side.takes_follow_ups(http)
     provider.follow_up(ats, payload, external_id=far_side.EXTERNAL_ID, contact_id="", needs_phone=False)
     assert ats.calls == 1
@@ -219,6 +225,7 @@ def test_a_token_that_is_no_longer_taken_is_told_apart(http, far_side, work):
 
 
 def test_a_refresh_gives_tokens(http, far_side, provider):
+    needs(provider, "refresh")
     far_side.refreshes(http)
     tokens = provider.refresh(far_side.ENVIRONMENT, "refresh-token")
     assert isinstance(tokens, Tokens)
@@ -227,12 +234,14 @@ def test_a_refresh_gives_tokens(http, far_side, provider):
 
 
 def test_a_dead_grant_loses_the_connection(http, far_side, provider):
+    needs(provider, "refresh")
     far_side.has_forgotten_the_grant(http)
     with pytest.raises(ConnectionLost):
         provider.refresh(far_side.ENVIRONMENT, "refresh-token")
 
 
 def test_a_refresh_that_fails_does_not(http, far_side, provider):
+    needs(provider, "refresh")
     far_side.cannot_refresh_now(http)
     with pytest.raises(TryLater):
         provider.refresh(far_side.ENVIRONMENT, "refresh-token")

@@ -147,6 +147,7 @@ def test_who_was_deleted_there_can_be_sent_again(signed_in, acme, far, link, may
         assert CandidateExport.objects.get().state == "waiting"
 
 
+@pytest.mark.usefixtures("one_ats")
 def test_without_a_connection_it_says_why_and_sends_nothing(signed_in, acme, maya):
     text = confirmation(signed_in, maya).content.decode()
     response = signed_in.post(address(maya), {"job": ""})

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class HarborConfig(AppConfig):
+    name = "tests.harbor"
+    label = "harbor"
