@@ -135,8 +135,9 @@ def _set_active(call: Call, *, active: bool) -> Answer:
 
 
 def list_webhooks(call: Call) -> Answer:
-    """GET /webhooks: no paging fields, no signing tokens."""
-    return json_answer({"data": [shapes.webhook(row) for row in call.account.webhooks.values()]})
+    """GET /webhooks: no paging fields, no signing tokens, and none that was made by hand in Settings."""
+    rows = [row for row in call.account.webhooks.values() if not row.get("_by_hand")]
+    return json_answer({"data": [shapes.webhook(row) for row in rows]})
 
 
 def create_webhook(call: Call) -> Answer:
@@ -158,7 +159,7 @@ def update_webhooks(call: Call) -> Answer:
         raise bad_request("Missing required field: data")
     changed = []
     for item in items:
-        row = _made_by_api(_one(call.account.webhooks, "webhooks", item.get("id") if isinstance(item, dict) else None))
+        row = _webhook(call, item.get("id") if isinstance(item, dict) else None)
         changes: Row = {}
         if "url" in item:
             changes["url"] = subscriptions.checked_url(call.store, call.account, item["url"])
@@ -173,15 +174,16 @@ def update_webhooks(call: Call) -> Answer:
 
 def delete_webhook(call: Call) -> Answer:
     """DELETE /webhooks/:webhook."""
-    row = _made_by_api(_one(call.account.webhooks, "webhooks", call.params["webhook"]))
+    row = _webhook(call, call.params["webhook"])
     subscriptions.unsubscribe(call.account, row)
     return Answer(204)
 
 
-def _made_by_api(row: Row) -> Row:
-    """Return a webhook that the API may change; those made by hand in Settings belong to Settings."""
+def _webhook(call: Call, key: Any) -> Row:
+    """Return a webhook the API may change; those made by hand belong to Settings. (What a call on one gets: unknown.)"""
+    row = _one(call.account.webhooks, "webhooks", key)
     if row.get("_by_hand"):
-        raise Refusal(403, "A webhook made in Settings cannot be changed through the API")
+        raise not_found("webhooks", key)
     return row
 
 

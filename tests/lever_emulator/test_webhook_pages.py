@@ -37,16 +37,17 @@ def test_event_is_switched_off_and_on(rosa, lever, server):
 
 def test_webhook_is_added_by_hand_and_belongs_to_settings(rosa, lever, ada, receiver):
     rosa.post(HOOKS, event="candidateStageChange", url=f"{receiver.url}/by-hand", origins="sourced")
-    (hook,) = lever.get("/webhooks")["data"]
+    (hook,) = lever.server.control("GET", f"/accounts/{lever.id}/webhooks")["webhooks"]
+    assert lever.get("/webhooks")["data"] == []
     assert hook["configuration"]["conditions"]["origins"] == ["sourced"]
     token = re.search(r"<code>([0-9a-f]{48})</code>", rosa.get(HOOKS).text)[1]
     lever.server.control("POST", f"/opportunities/{ada['id']}", stage="offer")
     lever.delivered()
     assert is_signed(receiver.bodies[0], token)
-    assert lever.call("DELETE", f"/webhooks/{hook['id']}").status_code == 403
-    lever.put("/webhooks", {"data": [{"id": hook["id"], "url": "https://x.example/"}]}, 403)
+    assert lever.call("DELETE", f"/webhooks/{hook['id']}").status_code == 404
+    lever.put("/webhooks", {"data": [{"id": hook["id"], "url": "https://x.example/"}]}, 404)
     rosa.post(f"{HOOKS}/{hook['id']}/delete")
-    assert lever.get("/webhooks")["data"] == []
+    assert lever.server.control("GET", f"/accounts/{lever.id}/webhooks")["webhooks"] == []
 
 
 def test_webhook_of_the_api_is_not_changed_in_settings(rosa, lever, receiver):
