@@ -180,7 +180,7 @@ def delete_webhook(call: Call) -> Answer:
 
 
 def _webhook(call: Call, key: Any) -> Row:
-    """Return a webhook the API may change; those made by hand belong to Settings. (What a call on one gets: unknown.)"""
+    """Return a webhook the API may change. What a call on one made by hand gets is unknown; here it is not there."""
     row = _one(call.account.webhooks, "webhooks", key)
     if row.get("_by_hand"):
         raise not_found("webhooks", key)
