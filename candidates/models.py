@@ -152,6 +152,8 @@ class Candidate(Profile):
                 name="candidates_discoverable",
             ),
             GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="candidates_search"),
+            # Few: counting others leaves them out without reading everybody.
+            models.Index(fields=["id"], condition=~models.Q(erased_at=None), name="candidates_erased"),
         ]
 
     def __str__(self) -> str:
