@@ -1,8 +1,10 @@
-"""Local copies of what an ATS has: postings, users, stages. A failed or partial list changes nothing."""
+"""Local copies of what an ATS has: postings, users, stages, reasons. A failed or partial list changes nothing."""
 
+import hashlib
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,14 +13,23 @@ from django.utils import timezone
 
 from integrations.actions.connections import lose_connection, tell_of_end
 from integrations.actions.imports import keep_in_step
+from integrations.actions.notices import tell_posting_closed
 from integrations.errors import AccessExpired, ConnectionLost, Rejected, TryLater
 from integrations.following.recording import fill_in_names
-from integrations.following.recording import fill_in_names
 from integrations.grants import kept_clients, usable_token
-from integrations.models import AccountStage, AccountUser, CandidateExport, Connection, Posting, PostingLink
+from integrations.models import (
+    AccountReason,
+    AccountStage,
+    AccountUser,
+    CandidateExport,
+    Connection,
+    Posting,
+    PostingLink,
+)
 from integrations.nudging import DRAIN, REFRESH_ACCOUNT, nudge, publish
 from integrations.pacing import Bucket, PacingAway
-from integrations.providers import PostingRecord, Provider, StageRecord, UserRecord, get_provider
+from integrations.providers import PostingRecord, Provider, ReasonRecord, StageRecord, UserRecord, get_provider
+from purposejobs.markdown import markdown_from_html
 from purposejobs.tenancy import company_scope, keys_from
 
 logger = logging.getLogger(__name__)
@@ -27,6 +38,8 @@ logger = logging.getLogger(__name__)
 TOKENS_TO_BEGIN = 4
 # Vendors end a grant that lies idle, the strictest known after 90 days. Refreshing weekly is far within.
 IDLE = timedelta(days=7)
+# Another number makes every posting be written anew: for when its text is made Markdown of in another way.
+AS_WE_READ_IT = "1:"
 
 
 def refresh_account(connection_pk: int) -> None:
@@ -52,8 +65,9 @@ def refresh_account(connection_pk: int) -> None:
 def _copy(connection: Connection, provider: Provider, bucket: Bucket) -> None:
     error_code = ""
     calls = 0
+    began_at = timezone.now()
     try:
-        postings, users, stages, calls = _with_access(connection, lambda client: _read(provider, client))
+        lists, calls = _with_access(connection, lambda client: _read(provider, client))
     except (TryLater, Rejected) as error:
         error_code = error.code
     except ConnectionLost as error:
@@ -62,19 +76,24 @@ def _copy(connection: Connection, provider: Provider, bucket: Bucket) -> None:
         return
     finally:
         bucket.give_back(TOKENS_TO_BEGIN - calls)
-    with company_scope(connection.company_id):
-        if error_code:
-            logger.info("connection %s: its postings could not be listed, %s", connection.pk, error_code)
+    if error_code:
+        logger.info("connection %s: its postings could not be listed, %s", connection.pk, error_code)
+        with company_scope(connection.company_id):
             Connection.objects.filter(pk=connection.pk).update(
                 postings_error=error_code,
                 postings_requested_at=None if connection.postings_listed_at is None else connection.postings_listed_at,
             )
-            return
-        _keep_postings(connection, postings)
+        return
+    # Before the transaction: making Markdown of a first list's thousands of texts takes its time.
+    with company_scope(connection.company_id):
+        known = _known_postings(connection)
+    changed = [_posting(connection, record) for record in lists.postings if _is_news(record, known)]
+    with company_scope(connection.company_id):
+        _keep_postings(connection, lists.postings, known, changed, began_at)
         keep_in_step(connection=connection)
-        _keep_users(connection, users)
-        _keep_stages(connection, stages)
-        fill_in_names(connection)
+        _keep_users(connection, lists.users)
+        _keep_stages(connection, lists.stages)
+        _keep_reasons(connection, lists.reasons)
         fill_in_names(connection)
         now = timezone.now()
         Connection.objects.filter(pk=connection.pk).update(
@@ -83,12 +102,25 @@ def _copy(connection: Connection, provider: Provider, bucket: Bucket) -> None:
         _let_go(connection)
 
 
-def _read(provider: Provider, client: Any) -> tuple[list[PostingRecord], list[UserRecord], list[StageRecord], int]:
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What an account has, each list whole."""
+
+    postings: list[PostingRecord]
+    users: list[UserRecord]
+    stages: list[StageRecord]
+    reasons: list[ReasonRecord]
+
+
+def _read(provider: Provider, client: Any) -> tuple[Lists, int]:
     before = client.calls
-    postings = provider.list_postings(client)
-    users = provider.list_users(client) if hasattr(provider, "list_users") else []
-    stages = provider.list_stages(client) if hasattr(provider, "list_stages") else []
-    return postings, users, stages, client.calls - before
+    lists = Lists(
+        postings=provider.list_postings(client),
+        users=provider.list_users(client) if hasattr(provider, "list_users") else [],
+        stages=provider.list_stages(client) if hasattr(provider, "list_stages") else [],
+        reasons=provider.list_reasons(client) if hasattr(provider, "list_reasons") else [],
+    )
+    return lists, client.calls - before
 
 
 def _with_access(connection: Connection, work: Callable[[Any], Any]) -> Any:
@@ -105,80 +137,150 @@ def _with_access(connection: Connection, work: Callable[[Any], Any]) -> Any:
         raise ConnectionLost("access_refused") from None
 
 
-def _keep_postings(connection: Connection, records: list[PostingRecord]) -> None:
+# -- Postings: thousands, of which few change --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What we have of a posting: as the list last said it, and whether it takes candidates."""
+
+    digest: str
+    is_gone: bool
+    is_open: bool
+
+
+def _known_postings(connection: Connection) -> dict[str, Known]:
+    rows = Posting.objects.filter(connection=connection).values_list("external_id", "digest", "gone_at", "is_open")
+    return {key: Known(digest, gone_at is not None, is_open) for key, digest, gone_at, is_open in rows}
+
+
+def _digest(record: PostingRecord) -> str:
+    return hashlib.sha256(f"{AS_WE_READ_IT}{record}".encode("utf-8", "replace")).hexdigest()
+
+
+def _is_news(record: PostingRecord, known: dict[str, Known]) -> bool:
+    before = known.get(record.external_id)
+    return before is None or before.is_gone or before.digest != _digest(record)
+
+
+def _posting(connection: Connection, record: PostingRecord) -> Posting:
+    return Posting(
+        company_id=connection.company_id,
+        connection=connection,
+        external_id=record.external_id,
+        title=record.title[:300],
+        team=record.team[:200],
+        department=record.department[:200],
+        location=record.location[:200],
+        locations=[place[:200] for place in record.locations],
+        commitment=record.commitment[:100],
+        state=record.state,
+        is_open=record.is_open,
+        is_confidential=record.is_confidential,
+        owner_id=record.owner_id,
+        workplace=record.workplace,
+        salary=record.salary[:120],
+        description=record.description or markdown_from_html(record.description_html),
+        url=record.url,
+        digest=_digest(record),
+        gone_at=None,
+    )
+
+
+def _keep_postings(
+    connection: Connection,
+    records: list[PostingRecord],
+    known: dict[str, Known],
+    changed: list[Posting],
+    began_at: datetime,
+) -> None:
+    """Write what a whole list says and we do not have yet, and mark what it no longer has."""
     now = timezone.now()
-    fields = [
-        "title", "team", "department", "location", "locations", "commitment", "state", "is_open", "is_confidential",
-        "owner_id", "url", "seen_at", "gone_at",
-    ]  # fmt: skip
+    for posting in changed:
+        posting.seen_at = now
     Posting.objects.bulk_create(
-        [
-            Posting(
-                company_id=connection.company_id,
-                connection=connection,
-                external_id=record.external_id,
-                title=record.title[:300],
-                team=record.team[:200],
-                department=record.department[:200],
-                location=record.location[:200],
-                locations=[place[:200] for place in record.locations],
-                commitment=record.commitment[:100],
-                state=record.state,
-                is_open=record.is_open,
-                is_confidential=record.is_confidential,
-                owner_id=record.owner_id,
-                url=record.url,
-                seen_at=now,
-                gone_at=None,
-            )
+        changed,
+        update_conflicts=True,
+        unique_fields=["connection", "external_id"],
+        update_fields=[
+            "title", "team", "department", "location", "locations", "commitment", "state", "is_open",
+            "is_confidential", "owner_id", "workplace", "salary", "description", "url", "digest", "seen_at", "gone_at",
+        ],
+        batch_size=500,
+    )  # fmt: skip
+    is_open = {record.external_id: record.is_open for record in records}
+    gone = [key for key, before in known.items() if not before.is_gone and key not in is_open]
+    # Not what another refresh found while this list was being read: it may be younger than the list.
+    Posting.objects.filter(connection=connection, external_id__in=gone, gone_at=None, seen_at__lt=began_at).update(
+        gone_at=now
+    )
+    closed = [
+        key for key, before in known.items() if before.is_open and not before.is_gone and not is_open.get(key, False)
+    ]
+    if closed:
+        links = PostingLink.objects.filter(connection=connection, posting__external_id__in=closed)
+        tell_posting_closed(links.select_related("connection__company", "job", "posting").order_by("pk"))
+
+
+# -- Users, stages, reasons: short lists -------------------------------------------------------------------------------
+
+
+def _keep_users(connection: Connection, records: list[UserRecord]) -> None:
+    _keep(
+        AccountUser,
+        connection,
+        {
+            record.external_id: {
+                "name": record.name[:200],
+                "email": record.email[:320],
+                "is_active": record.is_active,
+            }
             for record in records
+        },
+    )
+    # Who is no longer listed cannot be acted as.
+    listed = [record.external_id for record in records]
+    users = AccountUser.objects.filter(connection=connection, is_active=True)
+    users.exclude(external_id__in=listed).update(is_active=False)
+
+
+def _keep_stages(connection: Connection, records: list[StageRecord]) -> None:
+    """Keep the stages; those that were taken out of the pipeline too, since people went through them."""
+    _keep(
+        AccountStage,
+        connection,
+        {
+            record.external_id: {"name": record.name[:200], "position": position, "step": record.step}
+            for position, record in enumerate(records)
+        },
+    )
+
+
+def _keep_reasons(connection: Connection, records: list[ReasonRecord]) -> None:
+    _keep(
+        AccountReason,
+        connection,
+        {record.external_id: {"name": record.name[:200], "is_hire": record.is_hire} for record in records},
+    )
+
+
+def _keep(model: Any, connection: Connection, records: dict[str, dict[str, Any]]) -> None:
+    """Write the rows that are new or say something new; leave the others as they are."""
+    if not records:
+        return
+    fields = list(next(iter(records.values())))
+    rows = model.objects.filter(connection=connection).values("external_id", *fields)
+    known = {row.pop("external_id"): row for row in rows}
+    model.objects.bulk_create(
+        [
+            model(company_id=connection.company_id, connection=connection, external_id=key, **values)
+            for key, values in records.items()
+            if known.get(key) != values
         ],
         update_conflicts=True,
         unique_fields=["connection", "external_id"],
         update_fields=fields,
         batch_size=500,
-    )
-    Posting.objects.filter(connection=connection, seen_at__lt=now, gone_at=None).update(gone_at=now)
-
-
-def _keep_users(connection: Connection, records: list[UserRecord]) -> None:
-    AccountUser.objects.bulk_create(
-        [
-            AccountUser(
-                company_id=connection.company_id,
-                connection=connection,
-                external_id=record.external_id,
-                name=record.name[:200],
-                email=record.email[:320],
-                is_active=record.is_active,
-            )
-            for record in records
-        ],
-        update_conflicts=True,
-        unique_fields=["connection", "external_id"],
-        update_fields=["name", "email", "is_active"],
-        batch_size=500,
-    )
-    # Who is no longer listed cannot be acted as.
-    known = [record.external_id for record in records]
-    AccountUser.objects.filter(connection=connection).exclude(external_id__in=known).update(is_active=False)
-
-
-def _keep_stages(connection: Connection, records: list[StageRecord]) -> None:
-    AccountStage.objects.bulk_create(
-        [
-            AccountStage(
-                company_id=connection.company_id,
-                connection=connection,
-                external_id=record.external_id,
-                name=record.name[:200],
-                position=position,
-            )
-            for position, record in enumerate(records)
-        ],
-        update_conflicts=True,
-        unique_fields=["connection", "external_id"],
-        update_fields=["name", "position"],
     )
 
 
