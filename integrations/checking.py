@@ -97,6 +97,14 @@ class Access:
 
         Raises what the work raises, and ConnectionLost where access is over, which is then written down.
         """
+        try:
+            return self._with_a_good_token(work)
+        except ConnectionLost as error:
+            with company_scope(self.connection.company_id):
+                lose_connection(connection=self.connection, code=error.code)
+            raise
+
+    def _with_a_good_token(self, work: Callable[[Any], Answer]) -> Answer:
         lasts = timedelta(seconds=settings.EXPORTS["call_deadline_seconds"])
         token = usable_token(self.connection, lasts=lasts)
         try:
@@ -106,8 +114,6 @@ class Access:
         try:
             return self._count(work, token)
         except AccessExpired:
-            with company_scope(self.connection.company_id):
-                lose_connection(connection=self.connection, code="access_refused")
             raise ConnectionLost("access_refused") from None
 
     def _count(self, work: Callable[[Any], Answer], token: str) -> Answer:
