@@ -51,6 +51,7 @@ COMPANY_URLS = [
     ("posting_import", MEMBERS, []),
     ("job_posting_diff", MEMBERS, ["job_pk"]),
     ("job_posting_connect", MEMBERS, ["job_pk"]),
+    ("job_posting_disconnect", MEMBERS, ["job_pk"]),
     ("export_confirm", MEMBERS, ["candidate_pk"]),
     ("candidate_mark", MEMBERS, ["candidate_pk"]),
     ("candidate_panel", MEMBERS, ["candidate_pk"]),

@@ -20,14 +20,17 @@ from integrations.queries.exports import (
 )
 from integrations.queries.marks import ExportMark, candidate_marks, export_marks
 from integrations.queries.postings import (
+    NOT_CONNECTED,
     JobMark,
     LinkedPosting,
     PostingChoice,
     job_marks,
+    linked_jobs,
     linked_posting,
     linked_posting_pk,
     posting_choices,
     postings_instead,
+    troubled_jobs,
     unlinked_jobs,
     unlinked_open_jobs,
     why_closed,
@@ -51,6 +54,7 @@ from integrations.queries.timeline import Event, Timeline, timeline
 __all__ = [
     "BY_ITSELF",
     "DISMISSABLE",
+    "NOT_CONNECTED",
     "RETRYABLE",
     "STATE_FILTERS",
     "STEPS",
@@ -81,6 +85,7 @@ __all__ = [
     "lead_posting",
     "lead_posting_title",
     "left_out_applicants",
+    "linked_jobs",
     "linked_posting",
     "linked_posting_pk",
     "panel_version",
@@ -94,6 +99,7 @@ __all__ = [
     "stage_choices",
     "standing_connection",
     "timeline",
+    "troubled_jobs",
     "unlinked_jobs",
     "unlinked_open_jobs",
     "why_closed",

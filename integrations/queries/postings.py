@@ -72,13 +72,11 @@ def job_marks(company: Company, job_pks: Iterable[int]) -> dict[int, JobMark]:
     held = [link for link in links.values() if not link.posting.accepts_candidates]
     waiting = _count_waiting(company, held)
     instead = postings_instead(company, [link.job for link in held])
-    return {
-        pk: _job_mark(links[pk], waiting.get(links[pk].posting_id, 0), instead.get(pk, ())) if pk in links else FREE
-        for pk in job_pks
-    }
+    marks = {pk: _job_mark(link, waiting.get(link.posting_id, 0), instead.get(pk, ())) for pk, link in links.items()}
+    return {pk: marks.get(pk, NOT_CONNECTED) for pk in job_pks}
 
 
-FREE = JobMark("", is_linked=False, posting_title="", posting_state="", is_held=False, word="Not connected")
+NOT_CONNECTED = JobMark("", is_linked=False, posting_title="", posting_state="", is_held=False, word="Not connected")
 
 
 def _count_waiting(company: Company, links: list[PostingLink]) -> dict[int, int]:
@@ -202,3 +200,16 @@ def unlinked_open_jobs(company: Company) -> int:
     if not Connection.objects.for_company(company).active().exists():
         return 0
     return unlinked_jobs(company).count()
+
+
+def linked_jobs(company: Company) -> QuerySet[Job]:
+    """Keep the jobs that a standing connection has a posting for; those that are over are not looked at."""
+    links = PostingLink.objects.for_company(company).standing().filter(job=OuterRef("pk"))
+    return Job.objects.for_company(company).exclude(status=Job.Status.CLOSED).filter(Exists(links))
+
+
+def troubled_jobs(company: Company) -> QuerySet[Job]:
+    """Keep the connected jobs whose posting takes nobody."""
+    links = PostingLink.objects.for_company(company).standing().filter(job=OuterRef("pk"))
+    shut = links.filter(Q(posting__is_open=False) | Q(posting__gone_at__isnull=False))
+    return Job.objects.for_company(company).exclude(status=Job.Status.CLOSED).filter(Exists(shut))

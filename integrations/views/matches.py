@@ -1,10 +1,12 @@
-"""One click connects every open job with its posting: proposals with their reason, accepted by a person, with undo."""
+"""Jobs beside their postings: proposals with their reason, accepted by a person, with undo."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -18,109 +20,183 @@ from integrations.matching import propose_matches
 from integrations.models import CandidateExport, Connection, PostingLink
 from integrations.views.connections import list_state
 from jobs.models import Job
+from purposejobs.paging import capped_count, in_words, keyset_page
 
-# Jobs looked at in one go; the rest follow when these are connected.
+# Jobs looked at in one go.
 AT_ONCE = 200
 # Choices of postings put into the page for all rows together; beyond that a row's whole list comes when asked for.
 CHOICES_IN_PAGE = 4000
+# Postings that take nobody, named on the page itself; all of them stand on the page of postings.
+CLOSED_IN_PAGE = 50
 RESULT = "job_matches_result"
+# The tabs of the page, by what they are called in its address.
+TABS = {"new": "Not connected", "connected": "Connected", "trouble": "In trouble"}
+GROUPS = ["exact", "near", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One job with what is proposed for it."""
+    """One job with its posting, or with what is proposed for it."""
 
     job: Job
     reason: str
-    # exact, near or none: what the page groups by
+    # exact, near or none: what the page groups by; empty where nothing is proposed
     group: str
     is_ticked: bool
+    # what the choice shows at first
     proposed: queries.PostingChoice | None
     applicants: int
-    suggested: list[queries.PostingChoice]
+    suggested: Sequence[queries.PostingChoice]
     # The rest of the open postings; empty when the list is too long to stand in each row.
-    others: list[queries.PostingChoice]
+    others: Sequence[queries.PostingChoice]
     has_all: bool
+    # what the job is connected with now
+    current: queries.PostingChoice | None
+    mark: queries.JobMark
+    # why it was not connected a moment ago
+    refused: str
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A job that was connected a moment ago."""
+
+    job: Job
+    posting: str
+    posting_pk: int
+    # how many existing applicants were sent along
+    sent: int
+    # Not a job that was moved: what it had before takes nobody.
+    can_undo: bool
 
 
 @company_member
 def job_matches(request: SignedInRequest, *, company: Company) -> HttpResponse:
-    """Propose a posting for every open job that has none (GET); connect the accepted ones (POST)."""
+    """Show jobs with their postings, and propose one where there is none (GET); connect the accepted ones (POST)."""
     connection = queries.standing_connection(company)
     if request.method == "POST":
         if connection is not None:
             request.session[RESULT] = _connect(request, company, connection.label)
-        return redirect("job_matches", company.slug)
-    rows: list[Row] = []
+        return redirect(request.get_full_path())
+    if connection is None:
+        context = {"label": queries.provider_label(company), "rows": [], "closed": [], "result": None}
+        return render(request, "integrations/job_matches.html", context)
     result = request.session.pop(RESULT, None)
-    choices = queries.posting_choices(company)
-    waiting = queries.unlinked_jobs(company)
-    if connection is not None:
-        jobs = list(waiting.order_by("title", "pk")[:AT_ONCE])
-        rows = _rows(connection, jobs, choices, request.GET.get("choose", ""))
     context = {
         "connection": connection,
-        "label": queries.provider_label(company),
-        "rows": rows,
-        "more": max(0, waiting.count() - AT_ONCE),
-        "closed": [choice for choice in choices if not choice.is_open],
+        "label": connection.label,
         "result": _result(company, result),
-        **(list_state(company, connection) if connection is not None else {}),
+        **_listed(request, connection, dict(result["refused"]) if result else {}),
+        **list_state(company, connection),
     }
     if request.htmx and request.GET.get("choose"):
-        row = next((row for row in rows if str(row.job.pk) == request.GET["choose"]), None)
+        row = next((row for row in context["rows"] if str(row.job.pk) == request.GET["choose"]), None)
         return render(request, "integrations/_match_choice.html", {"row": row, **context})
-    return render(request, "integrations/job_matches.html", context)
+    return render(request, f"integrations/{'_match_list' if request.htmx else 'job_matches'}.html", context)
 
 
-def _rows(connection: Connection, jobs: list[Job], choices: list[queries.PostingChoice], asked_for: str) -> list[Row]:
+def _listed(request: SignedInRequest, connection: Connection, refused: dict[int, str]) -> dict[str, Any]:
+    """Find the jobs that the tab and the search ask for, each with what it has or could have."""
+    company = connection.company
+    words = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    show = request.GET.get("show", "")
+    show = show if show in TABS else "new"
+    found: dict[str, QuerySet[Job]] = {
+        "new": queries.unlinked_jobs(company).searched(words),
+        "connected": queries.linked_jobs(company).searched(words),
+        "trouble": queries.troubled_jobs(company).searched(words),
+    }
+    counts = {tab: capped_count(jobs) for tab, jobs in found.items()}
+    page = keyset_page(found[show].defer("description", "search_text"), request.GET, order="title", size=AT_ONCE)
+    choices = queries.posting_choices(company)
+    rows = _rows(connection, page.rows, choices, show, request.GET.get("choose", ""), refused)
+    closed = [choice for choice in choices if not choice.is_open]
+    return {
+        "page": page,
+        "rows": rows,
+        "tabs": [(tab, name, in_words(counts[tab])) for tab, name in TABS.items()],
+        "show": show,
+        "words": words,
+        "summary": in_words(counts[show]),
+        "sure": [row for row in rows if row.group == "exact"],
+        "closed": closed[:CLOSED_IN_PAGE],
+        "closed_count": len(closed),
+        "without_job": sum(choice.is_open and not choice.used_by for choice in choices),
+    }
+
+
+def _rows(
+    connection: Connection,
+    jobs: list[Job],
+    choices: list[queries.PostingChoice],
+    show: str,
+    asked_for: str,
+    refused: dict[int, str],
+) -> list[Row]:
     by_pk = {choice.pk: choice for choice in choices}
     is_open = [choice for choice in choices if choice.is_open]
     fits = len(jobs) * len(is_open) <= CHOICES_IN_PAGE
-    applicants = dict(
-        Application.objects.for_company(connection.company)
-        .standing()
-        .filter(job__in=jobs)
-        .values_list("job_id")
-        .annotate(number=Count("pk"))
-    )
+    company = connection.company
+    pks = [job.pk for job in jobs]
+    links = PostingLink.objects.for_company(company).standing().filter(job__in=pks)
+    linked = dict(links.values_list("job_id", "posting_id")) if show != "new" else {}
+    marks = queries.job_marks(company, pks) if show != "new" else {}
+    standing = Application.objects.for_company(company).standing().filter(job__in=pks).order_by()
+    applicants = dict(standing.values_list("job_id").annotate(number=Count("pk")))
+    matches = {match.job.pk: match for match in propose_matches(connection, jobs)} if show != "connected" else {}
     rows = []
-    for match in propose_matches(connection, jobs):
-        proposed = by_pk.get(match.posting.pk) if match.posting else None
-        suggested = [by_pk[posting.pk] for posting in match.near if posting.pk in by_pk]
-        near = {choice.pk for choice in suggested}
-        has_all = fits or str(match.job.pk) == asked_for
+    for job in jobs:
+        match = matches.get(job.pk)
+        current = by_pk.get(linked.get(job.pk, 0))
+        proposed = by_pk.get(match.posting.pk) if match and match.posting else None
+        suggested = [by_pk[posting.pk] for posting in match.near if posting.pk in by_pk] if match else []
+        shown = {choice.pk for choice in (*suggested, *([current] if current else []))}
+        has_all = fits or str(job.pk) == asked_for
         # A posting that another job has already is a choice, never a habit.
-        is_sure = match.is_exact and proposed is not None and not proposed.used_by
+        is_sure = match is not None and match.is_exact and proposed is not None and not proposed.used_by
         rows.append(
             Row(
-                job=match.job,
-                reason=match.reason,
-                group="none" if proposed is None else "exact" if is_sure else "near",
+                job=job,
+                reason=match.reason if match else "",
+                group="" if match is None else "none" if proposed is None else "exact" if is_sure else "near",
                 is_ticked=is_sure,
-                proposed=proposed,
-                applicants=applicants.get(match.job.pk, 0),
+                proposed=proposed or current,
+                applicants=applicants.get(job.pk, 0),
                 suggested=suggested,
-                others=[choice for choice in is_open if choice.pk not in near] if has_all else [],
+                others=[choice for choice in is_open if choice.pk not in shown] if has_all else [],
                 has_all=has_all,
+                current=current,
+                mark=marks.get(job.pk, queries.NOT_CONNECTED),
+                refused=refused.get(job.pk, ""),
             )
         )
-    return sorted(rows, key=lambda row: ["exact", "near", "none"].index(row.group))
+    return sorted(rows, key=lambda row: GROUPS.index(row.group) if row.group else 0)
 
 
-def _connect(request: SignedInRequest, company: Company, label: str) -> dict[str, list[list[int | str]]]:
-    """Connect each ticked job with its chosen posting; one that cannot be connected stops none of the others."""
-    jobs = _get_jobs(company, request.POST.getlist("connect"))
-    unlinked = set(queries.unlinked_jobs(company).values_list("pk", flat=True))
-    linked: list[list[int | str]] = []
-    refused: list[list[int | str]] = []
+def _wanted(request: SignedInRequest) -> dict[int, str]:
+    """Read which jobs are to be connected with what: all sure proposals as the page showed them, or the ticked rows."""
+    if "accept" in request.POST:
+        pairs = [pair.split("-", 1) for pair in request.POST.getlist("sure") if pair.count("-") == 1]
+        return {int(job): posting for job, posting in pairs if job.isdecimal()}
+    return {int(pk): request.POST.get(f"posting_{pk}", "") for pk in request.POST.getlist("connect") if pk.isdecimal()}
+
+
+def _connect(request: SignedInRequest, company: Company, label: str) -> dict[str, list[list[Any]]]:
+    """Connect each wanted job with its posting; one that cannot be connected stops none of the others."""
+    wanted = _wanted(request)
+    jobs = _get_jobs(company, list(wanted))
+    links = dict(
+        PostingLink.objects.for_company(company).standing().filter(job__in=jobs).values_list("job_id", "posting_id")
+    )
+    linked: list[list[Any]] = []
+    refused: list[list[Any]] = []
     for job in jobs:
-        posting = request.POST.get(f"posting_{job.pk}", "")
-        if job.pk not in unlinked:
+        before, shown, posting = links.get(job.pk), request.POST.get(f"was_{job.pk}", ""), wanted[job.pk]
+        if str(before or "") != shown or (before is None and not job.is_open):
             refused.append([job.pk, "It is connected or no longer open; somebody was quicker."])
-        elif not posting.isdecimal():
+        elif not posting.isdecimal() or len(posting) > 18:
             refused.append([job.pk, "Choose a posting for it first."])
-        else:
+        elif int(posting) != before:
             send_existing = f"existing_{job.pk}" in request.POST
             try:
                 with transaction.atomic():
@@ -131,32 +207,40 @@ def _connect(request: SignedInRequest, company: Company, label: str) -> dict[str
                         linked_by=request.user,
                         send_existing=send_existing,
                     )
-                linked.append([job.pk, link.posting_id])
+                sent = job.applications.standing().count() if send_existing else 0
+                linked.append([job.pk, link.posting_id, sent, before is None])
             except actions.Refused as refusal:
                 words = wording.describe_refusal(refusal.code, label, refusal.parameters)
                 refused.append([job.pk, f"{words.reason} {words.remedy}"])
     return {"linked": linked, "refused": refused}
 
 
-def _get_jobs(company: Company, pks: list[str]) -> list[Job]:
-    wanted = {int(pk) for pk in pks if pk.isdecimal()}
+def _get_jobs(company: Company, pks: Sequence[int | str]) -> list[Job]:
+    wanted = {int(pk) for pk in pks if str(pk).isdecimal()}
     jobs = list(Job.objects.for_company(company).filter(pk__in=wanted).order_by("title", "pk"))
     if len(jobs) != len(wanted):
         raise Http404
     return jobs
 
 
-def _result(company: Company, result: dict[str, list[list[int | str]]] | None) -> dict[str, object] | None:
+def _result(company: Company, result: dict[str, list[list[Any]]] | None) -> dict[str, Any] | None:
     """Put what was done into words: the links that stand, which can be undone, and what was refused and why."""
     if not result:
         return None
-    pairs = {(job_pk, posting_pk) for job_pk, posting_pk in result["linked"]}
-    links = PostingLink.objects.for_company(company).filter(job__in=[pair[0] for pair in pairs])
+    made = {(job_pk, posting_pk): rest for job_pk, posting_pk, *rest in result["linked"]}
+    links = PostingLink.objects.for_company(company).filter(job__in=[pair[0] for pair in made])
     titles = dict(
         Job.objects.for_company(company).filter(pk__in=[row[0] for row in result["refused"]]).values_list("pk", "title")
     )
+    linked = []
+    for link in links.select_related("job", "posting").only("job__title", "posting__title").order_by("job__title"):
+        if (link.job_id, link.posting_id) in made:
+            sent, can_undo = made[link.job_id, link.posting_id]
+            linked.append(Linked(link.job, link.posting.title, link.posting_id, sent, can_undo))
     return {
-        "linked": [link for link in links.select_related("job", "posting") if (link.job_id, link.posting_id) in pairs],
+        "linked": linked,
+        "can_undo": [row for row in linked if row.can_undo],
+        "sent": sum(row.sent for row in linked),
         "refused": [(titles[job_pk], why) for job_pk, why in result["refused"] if job_pk in titles],
     }
 
@@ -172,9 +256,27 @@ def job_matches_undo(request: SignedInRequest, *, company: Company) -> HttpRespo
     undone = [job for job in jobs if str(postings.get(job.pk, "")) == pairs[str(job.pk)]]
     for job in undone:
         actions.unlink_job(company=company, job=job, unlinked_by=request.user)
+    # The others that were connected together stay to be undone.
+    left = [pair.split("-", 1) for pair in request.POST.getlist("left") if pair.count("-") == 1]
+    if kept := [[int(job), int(posting), 0, True] for job, posting in left if (job + posting).isdecimal()]:
+        request.session[RESULT] = {"linked": kept, "refused": []}
     number = len(undone)
-    messages.success(request, f"{number} {'job is' if number == 1 else 'jobs are'} no longer connected.")
+    named = f"{undone[0]} is" if number == 1 else f"{number} jobs are"
+    messages.success(request, f"{named} no longer connected.")
     return redirect("job_matches", company.slug)
+
+
+@company_member
+def job_posting_disconnect(request: SignedInRequest, job_pk: int, *, company: Company) -> HttpResponse:
+    """Say what stops and what stays (GET), then take the posting away from a job (POST)."""
+    job = get_object_or_404(Job.objects.for_company(company), pk=job_pk)
+    mark = queries.job_marks(company, [job.pk])[job.pk]
+    if request.method == "POST":
+        actions.unlink_job(company=company, job=job, unlinked_by=request.user)
+        messages.success(request, f"{job.title} is no longer connected.")
+        return redirect("job_matches", company.slug)
+    template = "_posting_disconnect" if request.htmx else "job_posting_disconnect"
+    return render(request, f"integrations/{template}.html", {"job": job, "mark": mark})
 
 
 @company_member
