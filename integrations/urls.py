@@ -71,9 +71,11 @@ urlpatterns = [
         matches.job_posting_connect,
         name="job_posting_connect",
     ),
+    path(
         "c/<slug:company_slug>/jobs/<int:job_pk>/posting/disconnect/",
         matches.job_posting_disconnect,
         name="job_posting_disconnect",
+    ),
     path(
         "c/<slug:company_slug>/candidates/<int:candidate_pk>/send/",
         exports.export_confirm,
