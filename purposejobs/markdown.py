@@ -98,7 +98,7 @@ class _Converter(MarkdownConverter):
     def convert_a(self, el: Any, text: str, parent_tags: Any) -> str:
         address = re.sub(r"[\s()<>\\]", lambda found: f"%{ord(found[0]):02X}", el.get("href") or "")
         el["href"] = address
-        return super().convert_a(el, text, parent_tags)
+        return super().convert_a(el, text, parent_tags)  # type: ignore[misc]  # made by name
 
 
 def _escape(text: str) -> str:
