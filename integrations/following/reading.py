@@ -117,6 +117,8 @@ def record(connection: Connection, readings: list[Reading]) -> None:
 
 def look_at_newcomers(connection: Connection) -> None:
     """See to it that who was just sent is looked at for a first time; in the company's scope."""
+    if connection.catch_up and connection.next_catch_up_at and connection.next_catch_up_at <= timezone.now():
+        return  # the list that is being read shows them
     since = timezone.now() - timedelta(seconds=NEWCOMER_SECONDS)
     newcomers = CandidateExport.objects.filter(
         connection=connection,
@@ -132,7 +134,7 @@ def look_at_newcomers(connection: Connection) -> None:
         CandidateExport.objects.filter(pk__in=[row.pk for row in locked.only("pk")]).update(
             read_due_at=timezone.now(), read_because=StageChange.ToldBy.SENT
         )
-    elif keys and not connection.catch_up:
+    elif keys:
         minute_ago = timezone.now() - timedelta(minutes=1)
         if connection.caught_up_at is None or connection.caught_up_at < minute_ago:
             soon = Connection.objects.filter(pk=connection.pk, catch_up={}, next_catch_up_at__gt=timezone.now())

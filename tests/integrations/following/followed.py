@@ -25,14 +25,17 @@ class Followed:
     def __init__(self, far: FarSide, company, admin) -> None:
         self.far, self.company, self.admin = far, company, admin
         self.connect()
-        let_tokens_come(self.connection)
-        mirroring.refresh_account(self.connection.pk)
+        self.refresh_account()
 
     def connect(self) -> None:
         with company_scope(self.company):
             self.connection = actions.open_connection(
                 company=self.company, provider=SLUG, tokens=self.far.grant(), connected_by=self.admin
             )
+
+    def refresh_account(self) -> None:
+        let_tokens_come(self.connection)
+        mirroring.refresh_account(self.connection.pk)
 
     def disconnect(self) -> None:
         with company_scope(self.company):
