@@ -148,6 +148,8 @@ class PostingLink(TenantModel):
     imported_at = models.DateTimeField(null=True)
     keeps_in_step = models.BooleanField(default=False)
     imported_fields = models.JSONField(default=dict)
+    # The posting's digest when people were last told that it changed where the job was edited here: told once.
+    told_digest = models.CharField(max_length=64, blank=True, default="")
 
     objects = PostingLinkQuerySet.as_manager()
 
