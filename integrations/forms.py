@@ -1,8 +1,10 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.models import Company, User
 from integrations.models import AccountUser, Connection, PostingLink
@@ -145,7 +147,58 @@ class SendForm(forms.Form):
         )
 
 
-class ReportForm(forms.Form):
+class DaysForm(forms.Form):
+    """From one day to another, both counted; a child adds what else is asked."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in ("from", "to"):  # which are no names for attributes
+            day = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            self.fields[name] = forms.DateField(required=False, label=name.capitalize(), widget=day)
+
+    def moments(self) -> tuple[datetime | None, datetime | None]:
+        """Return from when and before when, in the user's zone; None where no day is named."""
+        first, last = self.cleaned_data.get("from"), self.cleaned_data.get("to")
+        try:
+            return first and midnight(first), last and midnight(last + timedelta(days=1))
+        except OverflowError:  # the last day there is
+            return first and midnight(first), None
+
+
+def midnight(day: date) -> datetime:
+    """Return the moment at which a day begins in the user's zone."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+class ActivityForm(DaysForm):
+    """Which acts the log shows: what kind, whose, of which job, in which days."""
+
+    kind = forms.ChoiceField(required=False)
+    by = forms.ChoiceField(required=False, label="Who")
+    job = forms.ModelChoiceField(Job.objects.none(), required=False, empty_label="All jobs")
+
+    def __init__(
+        self,
+        *args: Any,
+        kinds: Mapping[str, tuple[str, list[str]]],
+        jobs: "QuerySet[Job]",
+        people: "QuerySet[User]",
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        cast("forms.ModelChoiceField[Job]", self.fields["job"]).queryset = jobs
+        cast(forms.ChoiceField, self.fields["kind"]).choices = [
+            ("", "All kinds"),
+            *[(kind, word) for kind, (word, _) in kinds.items()],
+        ]
+        cast(forms.ChoiceField, self.fields["by"]).choices = [
+            ("", "Everybody"),
+            *[(str(person.pk), str(person)) for person in people],
+        ]
+        self.order_fields(["kind", "by", "job", "from", "to"])
+
+
+class ReportForm(DaysForm):
     """Which of those sent the report counts: in which days, for which job, asked for by whom."""
 
     job = forms.ModelChoiceField(Job.objects.none(), required=False, empty_label="All jobs")
@@ -153,9 +206,6 @@ class ReportForm(forms.Form):
 
     def __init__(self, *args: Any, jobs: "QuerySet[Job]", people: "QuerySet[User]", **options: Any) -> None:
         super().__init__(*args, **options)
-        for name in ("from", "to"):  # which are no names for attributes
-            day = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-            self.fields[name] = forms.DateField(required=False, label=name.capitalize(), widget=day)
         cast("forms.ModelChoiceField[Job]", self.fields["job"]).queryset = jobs
         cast(forms.ChoiceField, self.fields["by"]).choices = [
             ("", "Everybody"),

@@ -248,6 +248,24 @@ LOST: dict[str, Words] = {
     ),
 }
 
+# What somebody did: once, and (where it can be) to many in one go.
+ACTS: dict[str, tuple[str, str]] = {
+    "connected": ("Connected {label}", ""),
+    "reconnected": ("Reconnected {label}", ""),
+    "disconnected": ("Disconnected {label}", ""),
+    "lost": ("Access to {label} was lost", ""),
+    "linked": ("Connected a job with its posting", "Connected {number} jobs with their postings"),
+    "unlinked": ("Disconnected a job from its posting", "Disconnected {number} jobs from their postings"),
+    "sent": ("Sent to {label}", "Sent {number} candidates to {label}"),
+    "retried": ("Tried again", "Tried {number} candidates again"),
+    "dismissed": ("Dismissed", "Dismissed {number} candidates"),
+    "imported": ("Imported a posting", "Imported {number} postings"),
+    "back_filled": ("Sent those who had been left out", ""),
+    "changed": ("Changed a setting", ""),
+    "tested": ("Tested the connection", ""),
+    "test_sent": ("Sent a test candidate", ""),
+}
+
 # Why an act of a person was not done.
 REFUSALS: dict[str, Words] = {
     "account_taken": _configuration(
@@ -496,6 +514,12 @@ def describe_finding(check: str, code: str, label: str, parameters: Mapping[str,
 def describe_test(code: str, label: str) -> Words:
     """Say why a test candidate is not known to be there."""
     return _fill(TESTS.get(code) or LOST.get(code) or FAILURES.get(code, UNKNOWN_FAILURE), label)
+
+
+def describe_act(verb: str, number: int, label: str) -> str:
+    """Say what somebody did, of one or of many; unknown verbs are read as they are."""
+    one, many = ACTS.get(verb, (verb.replace("_", " ").capitalize(), ""))
+    return (many if number > 1 and many else one).format(label=label, number=f"{number:,}")
 
 
 def describe_refusal(code: str, label: str, parameters: Mapping[str, object] | None = None) -> Words:

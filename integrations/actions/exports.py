@@ -99,7 +99,16 @@ def back_fill(*, connection: Connection, requested_by: User) -> int:
             requested_by=requested_by,
             revives={State.CANCELLED},
         )
-    return sum(len(candidates) for candidates in by_job.values())
+    number = sum(len(candidates) for candidates in by_job.values())
+    if number:
+        Activity.objects.create(
+            company_id=connection.company_id,
+            connection=connection,
+            verb=Activity.Verb.BACK_FILLED,
+            actor=requested_by,
+            detail="1 candidate" if number == 1 else f"{number:,} candidates",
+        )
+    return number
 
 
 def retry_exports(*, company: Company, exports: "QuerySet[CandidateExport]", requested_by: User | None) -> int:

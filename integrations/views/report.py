@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
@@ -16,12 +16,12 @@ from django.views.decorators.http import require_safe
 from accounts.access import SignedInRequest, company_member
 from accounts.models import Company
 from integrations import queries
-from integrations.forms import ReportForm
+from integrations.forms import ReportForm, midnight
 from integrations.models import CandidateExport
 from jobs.models import Job
 from purposejobs.files import csv_cell
 
-# What the period can be without naming days, in the order of the tabs; how long ago it began is in `_since`.
+# What the period can be without naming days, in the order of the tabs; when it began is in `_began`.
 PERIODS = {
     "30d": "Last 30 days",
     "90d": "Last 90 days",
@@ -123,15 +123,17 @@ def _asked(request: SignedInRequest, company: Company) -> Asked:
     form.is_valid()  # what cannot be understood is left out, and said at its field
     chosen = form.cleaned_data
     first, last = chosen.get("from"), chosen.get("to")
+    since, until = form.moments()
     period = ""
     if first is None and last is None:
         asked = request.GET.get("period", "")
         period = asked if asked in PERIODS else USUAL_PERIOD
-        first = _since(period)
+        began = _began(period)
+        since = began and midnight(began)
     job, by = chosen.get("job"), chosen.get("by")
     filters = queries.ReportFilters(
-        since=first and _midnight(first),
-        until=last and _midnight(last + timedelta(days=1)),
+        since=since,
+        until=until,
         job_pk=job.pk if job else None,
         user_pk=None if not by else queries.BY_ITSELF if by == "itself" else int(by),
     )
@@ -143,16 +145,12 @@ def _asked(request: SignedInRequest, company: Company) -> Asked:
     return Asked(filters, form, period, urlencode({name: value for name, value in parts.items() if value}), words)
 
 
-def _since(period: str) -> date | None:
+def _began(period: str) -> date | None:
     today = timezone.localdate()
     if period == "year":
         return today.replace(month=1, day=1)
     days = {"30d": 30, "90d": 90, "12m": 365}.get(period)
     return today - timedelta(days=days) if days else None
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 # -- The chart ------------------------------------------------------------------------------------------------------
