@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts.models import Company, User
+from integrations.actions.notices import tell_job_differs
 from integrations.models import Activity, Connection, Posting, PostingLink
 from jobs.models import Job
 
@@ -69,14 +70,25 @@ def keep_in_step(*, connection: Connection) -> int:
     ]
     # The jobs are locked before anything is compared: somebody may be saving one at this moment.
     jobs = {job.pk: job for job in Job.objects.filter(pk__in=behind).select_for_update(no_key=True).order_by("pk")}
-    fresh = links.filter(job__in=jobs).select_related("posting")
+    fresh = list(links.filter(job__in=jobs).select_related("posting", "connection__company"))
     following = [link for link in fresh if link.follow(jobs[link.job_id])]
+    _tell_of_differences([link for link in fresh if link.told_digest != link.posting.digest], jobs)
     now = timezone.now()
     for link in following:
         jobs[link.job_id].updated_at = now
     Job.objects.bulk_update([jobs[link.job_id] for link in following], [*FIELDS, "updated_at"], batch_size=100)
     PostingLink.objects.bulk_update(following, ["imported_fields"], batch_size=100)
     return len(following)
+
+
+def _tell_of_differences(links: list[PostingLink], jobs: dict[int, Job]) -> None:
+    """Tell people, once for each change there, of what was left because it was edited here."""
+    for link in links:
+        if any(link.has_news(field, value) for field, value in link.posting.as_job().items()):
+            link.job = jobs[link.job_id]
+            link.told_digest = link.posting.digest
+            tell_job_differs(link)
+            link.save(update_fields=["told_digest"])
 
 
 def take_over(*, job: Job, fields: Iterable[str]) -> None:
