@@ -114,7 +114,7 @@ def webhook(request: PublicRequest, key: str) -> HttpResponse:
 def _take(delivery: Delivery, key: str) -> int:
     """Hand a good delivery on; return the status that answers it."""
     # Only what is needed: the tokens of the connection itself would be decrypted with it.
-    connection = Connection.objects.only("company", "provider", "subscriptions").filter(
+    connection = Connection.objects.only("company", "provider", "subscriptions", "delivered_at").filter(
         hook_key=key, provider="lever"
     ).first()  # fmt: skip
     if connection is None:
