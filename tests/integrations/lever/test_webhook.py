@@ -131,8 +131,8 @@ def test_a_delivery_nudges_the_follower_after_commit(post, connection, django_ca
     ],
     ids=[
         "another webhook's token", "no token", "made up", "another delivery's", "too old", "of the future",
-        "far future", "before time", "nothing", "xml", "list", "half", "no character", "half a character", "odd data", "deep",
-        "long and empty", "long",
+        "far future", "before time", "nothing", "xml", "list", "half", "no character", "half a character",
+        "odd data", "deep", "long and empty", "long",
     ],
 )  # fmt: skip
 def test_what_is_not_levers_changes_nothing(post, connection, acme, body, status, caplog):
