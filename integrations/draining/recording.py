@@ -26,8 +26,13 @@ State = CandidateExport.State
 FollowUp = CandidateExport.FollowUp
 Outcome = ExportAttempt.Outcome
 
-# A refusal for these reasons waits for the posting; it is nobody's mistake.
-HOLDING = {Held.value for Held in (CandidateExport.Held.POSTING_CLOSED, CandidateExport.Held.POSTING_GONE)}
+# A refusal for these reasons waits for the posting; it is nobody's mistake. One that has just become confidential is
+# as good as gone to us: the next list does not show it.
+HOLDING = {
+    "posting_closed": CandidateExport.Held.POSTING_CLOSED,
+    "posting_gone": CandidateExport.Held.POSTING_GONE,
+    "confidential": CandidateExport.Held.POSTING_GONE,
+}
 
 # Everything an errand may change; `claim` is compared before it is cleared.
 RECORDED = [
@@ -246,7 +251,7 @@ def _reject(errand: Errand, code: str, parameters: dict[str, Any]) -> None:
         return
     export.changed_at = timezone.now()
     if code in HOLDING:
-        export.state, export.held_reason, export.next_attempt_at = State.WAITING, code, timezone.now()
+        export.state, export.held_reason, export.next_attempt_at = State.WAITING, HOLDING[code].value, timezone.now()
     else:
         export.state, export.failure_code, export.failure_parameters = State.FAILED, code, parameters
         export.held_reason = ""
