@@ -2,24 +2,36 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, cast
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from accounts.access import SignedInRequest, company_member
 from accounts.models import Company
 from candidates.cards import make_cards
+from candidates.models import Application, Candidate, Folded, has_words
 from integrations import queries, wording
 from integrations.models import CandidateExport, ExportAttempt
+from integrations.views.connections import page_of
 from jobs.models import Job
 from purposejobs.paging import Page, capped_count, in_words, keyset_page
 
 PAGE_SIZE = 25
+# Jobs to filter by; people of one name who are looked for; failures whose reasons are offered: the newest ones.
+MOST_JOBS, MOST_PEOPLE, MOST_FAILURES = 500, 1000, 1000
+TIMES = {
+    "day": ("Last 24 hours", timedelta(days=1)),
+    "week": ("Last 7 days", timedelta(days=7)),
+    "month": ("Last 30 days", timedelta(days=30)),
+}
+FILTERS = ("q", "job", "since", "code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +69,28 @@ def _tabs(label: str, exports: QuerySet[CandidateExport]) -> list[Tab]:
 @require_GET
 def export_list(request: SignedInRequest, *, company: Company) -> HttpResponse:
     """Show every export with its history, the ones that need somebody first."""
+    connection = queries.standing_connection(company)
     label = queries.provider_label(company)
-    everything = CandidateExport.objects.for_company(company)
-    jobs = Job.objects.for_company(company).filter(Exists(everything.filter(job=OuterRef("pk"))))
     exports, kept = narrow(company, request.GET)
-    tabs = _tabs(label, narrow(company, {"job": kept.get("job", "")})[0])
+    without_code = {name: value for name, value in kept.items() if name != "code"}
+    tabs = _tabs(label, narrow(company, without_code)[0] if "code" in kept else exports)
     tab = next((tab for tab in tabs if tab.slug == request.GET.get("state", "attention")), tabs[0])
     page = _page(request, company, exports if "code" in kept else tab.exports)
     return render(
         request,
         "integrations/export_list.html",
         {
+            **(page_of(company, connection, "history") if connection else {}),
             "label": label,
             "tabs": tabs,
             "tab": tab,
-            "jobs": jobs.order_by("title", "pk")[:200],
+            "kept": urlencode(without_code),
+            "is_narrowed": bool(kept),
+            "q": kept.get("q", ""),
+            "jobs": _jobs(company, kept.get("job", "")),
             "job_pk": kept.get("job", ""),
+            "times": [(slug, word) for slug, (word, _) in TIMES.items()],
+            "since": kept.get("since", ""),
             "codes": _codes(company, label),
             "code": kept.get("code", ""),
             "bulk": _bulk_acts(company, exports, kept) if tab.slug == "attention" else [],
@@ -84,23 +102,51 @@ def export_list(request: SignedInRequest, *, company: Company) -> HttpResponse:
 
 
 def narrow(company: Company, asked: Mapping[str, str]) -> tuple[QuerySet[CandidateExport], dict[str, str]]:
-    """Return the company's exports that a list's filters choose (job, code), and those filters as given."""
+    """Return the company's exports that a list's filters choose (FILTERS), and those filters as given."""
     exports = CandidateExport.objects.for_company(company)
-    kept = {name: asked[name] for name in ("job", "code") if asked.get(name)}
+    kept = {name: asked[name].strip() for name in FILTERS if asked.get(name, "").strip()}
+    if "q" in kept:
+        exports = exports.filter(candidate__in=_people(company, kept["q"]))
     if "job" in kept:
         if not kept["job"].isdecimal():
             raise Http404
         exports = exports.filter(job=get_object_or_404(Job.objects.for_company(company), pk=kept["job"]))
+    if kept.get("since") in TIMES:
+        exports = exports.filter(changed_at__gte=timezone.now() - TIMES[kept["since"]][1])
+    else:
+        kept.pop("since", None)
     if "code" in kept:
         exports = exports.filter(state=CandidateExport.State.FAILED, failure_code=kept["code"])
     return exports, kept
 
 
+def _people(company: Company, name: str) -> list[int]:
+    """Return the keys of the people whom the company knows by this name: from their application, else the profile."""
+    # The text that the index has holds more than the name.
+    has_name = has_words("search_text", name) & has_words("folded_name", name)
+    applied = Application.objects.for_company(company).alias(folded_name=Folded(F("name"))).filter(has_name)
+    visible = Candidate.objects.visible_to(company)
+    by_application = visible.filter(pk__in=applied.values("candidate_id")).order_by("-pk")
+    by_profile = Candidate.objects.open_to(company).alias(folded_name=Folded(F("name"))).filter(has_name)
+    by_profile = by_profile.order_by("-pk")
+    found = [*by_application.values_list("pk", flat=True)[:MOST_PEOPLE]]
+    return [*found, *by_profile.values_list("pk", flat=True)[: MOST_PEOPLE - len(found)]]
+
+
+def _jobs(company: Company, chosen: str) -> list[Job]:
+    """Return the jobs that somebody was sent for, to filter by."""
+    exports = CandidateExport.objects.for_company(company).filter(job=OuterRef("pk"))
+    jobs = Job.objects.for_company(company).filter(Exists(exports) | Q(pk=chosen or None))
+    return list(jobs.only("pk", "title", "location").order_by("title", "pk")[:MOST_JOBS])
+
+
 def _codes(company: Company, label: str) -> list[tuple[str, str]]:
-    """Return the reasons for which exports of the company failed, in words."""
-    failed = CandidateExport.objects.for_company(company).filter(state=CandidateExport.State.FAILED).order_by()
-    codes = failed.values_list("failure_code", flat=True).distinct()[:50]
-    return sorted(((code, wording.describe_failure(code, {}, label).title) for code in codes), key=lambda row: row[1])
+    """Return the reasons for which the newest failed exports of the company failed, in words."""
+    failed = CandidateExport.objects.for_company(company).filter(state=CandidateExport.State.FAILED)
+    newest = failed.order_by("-changed_at", "-pk").values_list("failure_code", flat=True)[:MOST_FAILURES]
+    return sorted(
+        ((code, wording.describe_failure(code, {}, label).title) for code in set(newest)), key=lambda row: row[1]
+    )
 
 
 @dataclass(frozen=True, slots=True)

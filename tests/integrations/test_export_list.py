@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from integrations.models import ExportAttempt
 from purposejobs.tenancy import company_scope
-from tests.factories import hide_from, make_candidate, make_job
+from tests.factories import hide_from, make_application, make_candidate, make_job
 from tests.integrations.rows import make_connection, make_export, make_posting
 
 pytestmark = pytest.mark.django_db
@@ -168,3 +168,96 @@ def test_list_runs_the_same_number_of_queries_for_10_and_200_exports(signed_in, 
         signed_in.get(f"{PAGE}?state=sent")
 
     assert len(many) == len(few)
+
+
+# -- Filters --------------------------------------------------------------------------------------------------------
+
+
+def test_people_are_found_by_the_name_they_applied_with_or_their_profiles(signed_in, acme, far):
+    job = make_job(acme)
+    applied = make_application(job, make_candidate("Renée Old"), name="Renée Neumann")
+    make_export(far, applied.candidate, state="sent")
+    make_export(far, make_candidate("Renee Profile", is_discoverable=True), state="sent")
+    make_export(far, make_candidate("Somebody", headline="Works with Renée", is_discoverable=True), state="sent")
+
+    found = signed_in.get(f"{PAGE}?state=sent&q=renee")
+
+    assert sorted(names(found)) == ["Renee Profile", "Renée Old"]
+    assert names(signed_in.get(f"{PAGE}?state=sent&q=neumann")) == ["Renée Old"]
+    assert names(signed_in.get(f"{PAGE}?state=sent&q=works")) == []
+
+
+def test_somebody_who_hides_now_is_not_found_by_name(signed_in, acme, far):
+    candidate = make_candidate("Secret Person", is_discoverable=True)
+    make_export(far, candidate, state="sent")
+    hide_from(candidate, acme)
+
+    assert names(signed_in.get(f"{PAGE}?state=sent&q=secret")) == []
+
+
+def test_the_time_of_the_last_change_can_be_chosen(signed_in, far):
+    now = timezone.now()
+    for days in (0, 3, 20, 90):
+        candidate = make_candidate(f"{days} days", is_discoverable=True)
+        make_export(far, candidate, state="sent", changed_at=now - timedelta(days=days, minutes=1))
+
+    def found(since):
+        return names(signed_in.get(f"{PAGE}?state=sent&since={since}"))
+
+    assert found("day") == ["0 days"]
+    assert found("week") == ["0 days", "3 days"]
+    assert found("month") == ["0 days", "3 days", "20 days"]
+    assert len(found("")) == len(found("nonsense")) == 4
+
+
+def test_filters_count_in_the_tabs_and_stay_on_the_next_page(signed_in, acme, far):
+    job = make_job(acme)
+    for number in range(30):
+        make_export(far, make_candidate(f"Kim {number}", is_discoverable=True), state="sent", job=job)
+    make_export(far, make_candidate("Kim", is_discoverable=True), state="sent")
+
+    page = signed_in.get(f"{PAGE}?state=sent&q=kim&job={job.pk}&since=day")
+    second = signed_in.get(PAGE + page.context["next_url"])
+
+    assert [(tab.slug, tab.count) for tab in page.context["tabs"]] == [
+        ("attention", "0"), ("waiting", "0"), ("sent", "30"), ("cancelled", "0"), ("all", "30"),
+    ]  # fmt: skip
+    assert len(names(second)) == 5
+
+
+def test_what_the_filters_choose_is_tried_again_and_nobody_else(signed_in, far):
+    chosen = make_export(far, make_candidate("Kim", is_discoverable=True), state="failed", failure_code="bad_request")
+    other = make_export(far, make_candidate("Robin", is_discoverable=True), state="failed", failure_code="bad_request")
+
+    text = signed_in.get(f"{PAGE}?q=kim").content.decode()
+    signed_in.post(f"{PAGE}retry/", {"q": "kim"})
+
+    assert "Try these 1 again" in text
+    with company_scope(far.company):
+        chosen.refresh_from_db()
+        other.refresh_from_db()
+    assert (chosen.state, other.state) == ("waiting", "failed")
+
+
+def test_nobody_found_offers_to_clear_the_filters(signed_in, far):
+    make_export(far, state="sent")
+
+    text = signed_in.get(f"{PAGE}?q=nobody").content.decode()
+
+    assert "No candidate in this state is chosen by the filters." in text
+    assert "Everything is in Lever" not in text
+
+
+def test_history_is_a_tab_of_the_connection(signed_in, far):
+    text = signed_in.get(PAGE).content.decode()
+
+    assert '<a class="tab" href="/c/acme/exports/" aria-current="page">History</a>' in text
+
+
+def test_history_stays_when_the_connection_was_ended(signed_in, acme):
+    make_export(make_connection(acme, state="disconnected"), make_candidate("Kim", is_discoverable=True), state="sent")
+
+    response = signed_in.get(f"{PAGE}?state=sent")
+
+    assert names(response) == ["Kim"]
+    assert 'class="tab"' not in response.content.decode()
