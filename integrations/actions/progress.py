@@ -46,7 +46,7 @@ def take_delivery(
     """
     outcome = WebhookEvent.Outcome.TEST if is_test else WebhookEvent.Outcome.WAITING
     with transaction.atomic(), database.cursor() as cursor:
-        fields = [token[:120], event[:60], external_id[:80], triggered_at, json.dumps(body), outcome, is_test]
+        fields: list[Any] = [token[:120], event[:60], external_id[:80], triggered_at, json.dumps(body), outcome, is_test]
         cursor.execute(TAKE, [connection.company_id, connection.pk, *fields])
         is_new = bool(cursor.rowcount)
         if connection.delivered_at is None or connection.delivered_at < timezone.now() - DELIVERED:
