@@ -189,7 +189,7 @@ def _mark(export: CandidateExport, names: Names) -> ExportMark:
         owner_name=names.users.get((export.connection_id, export.owner_id), "") if is_there else "",
         origin=export.origin.capitalize() if is_there else "",
         tags=tuple(export.tags) if is_there else (),
-        checked_at=export.checked_at,
+        checked_at=export.checked_at if is_there else None,
     )
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.models import Company
+from candidates.models import Candidate
 from integrations import wording
 from integrations.models import AccountStage, CandidateExport, StageChange
 from integrations.providers import get_provider
@@ -47,7 +48,7 @@ SEEN = [
     "pk", "state", "changed_at", "requested_at", "requested_by", "next_attempt_at", "tries", "held_reason",
     "failure_code", "cancelled_reason", "follow_up", "external_url", "stage_id", "stage_changed_at", "archived_at",
     "archive_reason_id", "hired_at", "deleted_there_at", "anonymised_there_at", "owner_id", "origin", "tags", "sent_at",
-    "checked_at", "posting", "connection__state",
+    "checked_at", "read_because", "posting", "connection__state",
 ]  # fmt: skip
 
 
@@ -118,16 +119,16 @@ def candidate_panel(company: Company, candidate_pk: int) -> Panel:
         for export, mark in zip(exports, export_marks(company, exports), strict=True)
     ]
     followed = [export for export in exports if _is_followed(export)]
-    due = [at for export in followed if (at := export.read_due_at) and at <= timezone.now()]
+    awaited = [export for export in followed if export.read_because == StageChange.ToldBy.REFRESH]
     return Panel(
         label=exports[0].connection.label if exports else provider_label(company),
         rows=rows,
         version=version,
-        is_checking=bool(due),
-        is_late=bool(due) and min(due) < timezone.now() - LATE,
+        is_checking=bool(awaited),
+        is_late=any(_is_late(export.read_due_at, export.read_tries) for export in awaited),
         can_refresh=bool(followed),
         why_not=_why_not(exports),
-        checked_at=max((export.checked_at for export in exports if export.checked_at), default=None),
+        checked_at=max((row.mark.checked_at for row in rows if row.mark.checked_at), default=None),
         look_seconds=_look_seconds(rows, is_followed=bool(followed)),
     )
 
@@ -140,14 +141,18 @@ def panel_version(company: Company, candidate_pk: int) -> str:
         .filter(candidate=candidate_pk)
         .annotate(changes=Subquery(changes.annotate(number=Count("pk")).values("number")))
         .order_by("pk")
-        .values_list("read_due_at", "connection__paused_until", *SEEN, "changes")
+        .values_list("read_due_at", "read_tries", "connection__paused_until", *SEEN, "changes")
     )
     now = timezone.now()
     seen = [
-        (read_due_at and (read_due_at <= now, read_due_at < now - LATE), paused and paused > now, *rest)
-        for read_due_at, paused, *rest in rows
+        (_is_late(read_due_at, tries), paused_until is not None and paused_until > now, *rest)
+        for read_due_at, tries, paused_until, *rest in rows
     ]
     return hashlib.blake2s(repr(seen).encode(), digest_size=8).hexdigest()
+
+
+def _is_late(read_due_at: datetime | None, read_tries: int) -> bool:
+    return read_due_at is not None and (read_tries > 0 or read_due_at < timezone.now() - LATE)
 
 
 def _histories(exports: Sequence[CandidateExport]) -> dict[int, list[Change]]:
@@ -200,7 +205,8 @@ def stage_choices(company: Company, *, is_counted: bool = True) -> list[tuple[st
     connection = standing_connection(company)
     if connection is None:
         return []
-    exports = CandidateExport.objects.for_company(company).filter(candidate__erased_at=None).order_by()
+    erased = Candidate.objects.filter(pk=OuterRef("candidate"), erased_at__isnull=False)
+    exports = CandidateExport.objects.for_company(company).filter(~Exists(erased)).order_by()
     stages = AccountStage.objects.filter(company=company, connection=connection).order_by("position")
     ended = dict.fromkeys(ENDED, 0)
     counts: dict[int, int] = {}

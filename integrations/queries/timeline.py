@@ -127,10 +127,12 @@ def _of_exports(exports: dict[int, CandidateExport]) -> Iterator[Event]:
         label = export.connection.label
         if export.sent_at:
             moment = Moment(export.sent_at, ARRIVED, export.pk)
-            yield Event(moment, "arrived", f"Arrived in {label}", _place(export))
+            yield Event(moment, "arrived", f"Arrived in {label}", export.posting.title if export.posting else "")
         if export.reason == CandidateExport.Reason.BACK_FILL:
             moment = Moment(export.requested_at, ASKED, export.pk)
-            yield Event(moment, "sent", f"{_name(export.requested_by)} sent those left out to {label}", _place(export))
+            yield Event(
+                moment, "sent", f"{_name(export.requested_by)} sent those left out to {label}", _place(exports, export)
+            )
         moment = Moment(export.changed_at, NOW, export.pk)
         if export.state == State.WAITING and export.held_reason:
             words = wording.describe_hold(export.held_reason, label)
@@ -166,9 +168,9 @@ def _of_attempts(exports: dict[int, CandidateExport], before: Moment | None, lim
         label, moment = export.connection.label, Moment(attempt.started_at, TRIED, attempt.pk)
         if attempt.outcome == ExportAttempt.Outcome.REJECTED:
             words = wording.describe_failure(attempt.code, {}, label)
-            yield Event(moment, "failed", words.title, _place(export))
+            yield Event(moment, "failed", words.title, _place(exports, export))
         else:
-            yield Event(moment, "arrived", f"Arrived in {label}", _place(export))
+            yield Event(moment, "arrived", f"Arrived in {label}", _place(exports, export))
 
 
 def _of_changes(exports: dict[int, CandidateExport], before: Moment | None, limit: int) -> Iterator[Event]:
@@ -189,7 +191,7 @@ def _of_changes(exports: dict[int, CandidateExport], before: Moment | None, limi
     for change in _newest(changes, "happened_at", CHANGED, before, limit):
         export = exports[change.export_id]
         text = wording.describe_change(change.kind, export.connection.label, change.stage_name or change.reason_name)
-        yield Event(Moment(change.happened_at, CHANGED, change.pk), change.kind, text, _place(export))
+        yield Event(Moment(change.happened_at, CHANGED, change.pk), change.kind, text, _place(exports, export))
 
 
 def _newest(rows: "QuerySet[Any]", field: str, source: int, before: Moment | None, limit: int) -> "QuerySet[Any]":
@@ -204,10 +206,11 @@ def _newest(rows: "QuerySet[Any]", field: str, source: int, before: Moment | Non
     return rows.order_by(f"-{field}", "-pk")[:limit]
 
 
-def _place(export: CandidateExport) -> str:
-    if export.posting:
-        return export.posting.title
-    return "No posting"
+def _place(exports: dict[int, CandidateExport], export: CandidateExport) -> str:
+    """Say of which posting it is, where there are several."""
+    if len(exports) < 2:
+        return ""
+    return export.posting.title if export.posting else "No posting"
 
 
 def _name(user: object | None) -> str:

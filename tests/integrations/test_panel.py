@@ -215,7 +215,7 @@ CHANGES = {
     "a tag": {"tags": ["New"]},
     "a look": {"checked_at": NOON},
     "a failed follow-up": {"follow_up": "failed"},
-    "somebody who asked": {"read_due_at": NOON},
+    "somebody who asked": {"read_due_at": timezone.now() + timedelta(days=1), "read_because": "refresh"},
 }
 
 
@@ -282,12 +282,22 @@ def test_without_javascript_refresh_leads_back_to_the_candidate(bobs, sent):
     assert "Asking Lever how it stands." in answer.content.decode()
 
 
-def test_a_refresh_that_nobody_answers_says_so(bobs, far, sent):
+@pytest.mark.parametrize(
+    ("minutes", "tries"), [(-2, 0), (2, 1)], ids=["nobody looked for long", "the ATS could not be asked"]
+)
+def test_a_refresh_that_nobody_answers_says_so(bobs, far, sent, minutes, tries):
     with company_scope(far.company):
-        late = timezone.now() - timedelta(minutes=2)
-        CandidateExport.objects.filter(pk=sent.pk).update(read_due_at=late)
+        due = timezone.now() + timedelta(minutes=minutes)
+        CandidateExport.objects.filter(pk=sent.pk).update(read_due_at=due, read_because="refresh", read_tries=tries)
 
     assert "Lever has not answered yet. It is asked again by itself." in text_of(bobs, sent)
+
+
+def test_what_is_read_again_by_itself_is_not_announced(bobs, far, sent):
+    with company_scope(far.company):
+        CandidateExport.objects.filter(pk=sent.pk).update(read_due_at=NOON, read_because="catch_up")
+
+    assert "Checking" not in text_of(bobs, sent)
 
 
 def test_refresh_is_no_link(bobs, sent):
