@@ -13,9 +13,10 @@ from django.urls import NoReverseMatch, reverse
 
 from integrations import providers
 from integrations.errors import AccessExpired, ConnectionLost, Rejected, TryLater
-from integrations.providers import Created, Parcel, PostingRecord, Resume, Tokens
+from integrations.providers import Created, Parcel, PostingRecord, Progress, Resume, Tokens
 
 BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)
+HOOK = "https://purpose.example/integrations/hooks/unguessable/"
 
 
 def needs(provider, name):
@@ -67,12 +68,25 @@ def payload(provider, parcel):
     return provider.prepare([parcel])[0]
 
 
-@pytest.fixture(params=["create", "find", "list_postings", "follow_up", "find_follow_up", "list_users", "check"])
-def work(request, provider, ats, payload):
+WORKS = ["create", "find", "list_postings", "follow_up", "find_follow_up", "list_users", "list_stages", "list_reasons"]
+WORKS += ["check", "read_progress", "list_progress", "list_deleted", "subscribe", "unsubscribe", "is_subscribed"]
+
+
+@pytest.fixture(params=WORKS)
+def work(request, provider, far_side, ats, payload):
     """Each thing that a provider does at the far side, as far as it does it."""
     needs(provider, request.param)
     ids = {"external_id": "external-id", "contact_id": "contact-id"}
+    kept = getattr(far_side, "KEPT", "")
     return {
+        "list_stages": lambda: provider.list_stages(ats),
+        "list_reasons": lambda: provider.list_reasons(ats),
+        "read_progress": lambda: provider.read_progress(ats, "external-id"),
+        "list_progress": lambda: provider.list_progress(ats, BEFORE_ALL, ""),
+        "list_deleted": lambda: provider.list_deleted(ats, BEFORE_ALL, ""),
+        "subscribe": lambda: provider.subscribe(ats, HOOK, ""),
+        "unsubscribe": lambda: provider.unsubscribe(ats, kept),
+        "is_subscribed": lambda: provider.is_subscribed(ats, HOOK, kept),
         "create": lambda: provider.create(ats, payload),
         "find": lambda: provider.find(ats, payload, BEFORE_ALL),
         "list_postings": lambda: provider.list_postings(ats),
@@ -121,7 +135,16 @@ def test_what_is_declared_can_be_called_as_the_contract_says(provider):
         "calls_to_follow_up": ["needs_phone", "look_first"],
         "list_users": ["client"],
         "list_stages": ["client"],
+        "list_reasons": ["client"],
         "check": ["client"],
+        "explain_scopes": ["scopes"],
+        "missing_scopes": ["granted"],
+        "read_progress": ["client", "external_id"],
+        "list_progress": ["client", "since", "cursor"],
+        "list_deleted": ["client", "since", "cursor"],
+        "subscribe": ["client", "url", "kept"],
+        "unsubscribe": ["client", "kept"],
+        "is_subscribed": ["client", "url", "kept"],
     }
     declared = {
         name: list(inspect.signature(getattr(provider, name)).parameters)
@@ -130,6 +153,17 @@ def test_what_is_declared_can_be_called_as_the_contract_says(provider):
     }
     assert declared == {name: signatures[name] for name in declared}
     assert {"open_client", "list_postings", "prepare", "create", "find"} <= set(declared)
+
+
+@pytest.mark.parametrize(
+    "together",
+    [["read_progress", "list_progress", "list_deleted"], ["subscribe", "unsubscribe", "is_subscribed"]],
+    ids=["progress", "webhooks"],
+)
+def test_what_belongs_together_is_declared_together(provider, together):
+    assert len({hasattr(provider, name) for name in together}) == 1
+    # Nobody can be told of what nobody can read.
+    assert hasattr(provider, "read_progress") or not hasattr(provider, "subscribe")
 
 
 def test_each_parcel_has_its_payload(provider, parcel):
@@ -178,6 +212,91 @@ def test_half_a_listing_is_an_error(http, far_side, provider, ats):
     far_side.lists_half_of_the_postings(http)
     with pytest.raises(TryLater):
         provider.list_postings(ats)
+
+
+def test_stages_come_in_order_and_say_how_far_one_has_come(http, far_side, provider, ats):
+    needs(provider, "list_stages")
+    far_side.lists_stages(http)
+    stages = provider.list_stages(ats)
+    order = ["sent", "contacted", "interview", "offer"]
+    steps = [order.index(stage.step) for stage in stages]
+    assert steps == sorted(steps)
+    assert (steps[0], steps[-1]) == (0, 3)
+    assert all(stage.external_id and stage.name for stage in stages)
+
+
+def test_of_the_reasons_some_are_a_hire(http, far_side, provider, ats):
+    needs(provider, "list_reasons")
+    far_side.lists_reasons(http)
+    reasons = provider.list_reasons(ats)
+    assert all(reason.external_id and reason.name for reason in reasons)
+    assert {reason.is_hire for reason in reasons} == {True, False}
+
+
+def test_how_one_stands_is_read(http, far_side, provider, ats):
+    needs(provider, "read_progress")
+    far_side.has_progress(http)
+    progress = provider.read_progress(ats, far_side.EXTERNAL_ID)
+    assert isinstance(progress, Progress)
+    assert (progress.external_id, progress.archived_at) == (far_side.EXTERNAL_ID, None)
+    assert progress.stage_id == progress.moves[-1].stage_id
+    assert progress.updated_at >= progress.moves[-1].at > BEFORE_ALL
+
+
+def test_one_that_was_deleted_is_none(http, far_side, provider, ats):
+    needs(provider, "read_progress")
+    far_side.has_deleted_it(http)
+    assert provider.read_progress(ats, far_side.EXTERNAL_ID) is None
+
+
+def pages(read, ats):
+    """Follow the cursors from the first page to the last."""
+    page = read(ats, BEFORE_ALL, "")
+    yield page
+    while page.next_cursor:
+        page = read(ats, BEFORE_ALL, page.next_cursor)
+        yield page
+
+
+def test_changes_are_read_to_the_last_page(http, far_side, provider, ats):
+    needs(provider, "list_progress")
+    far_side.lists_changes(http)
+    found = [record.external_id for page in pages(provider.list_progress, ats) for record in page.records]
+    assert found == far_side.CHANGED
+    assert ats.calls == 2
+
+
+def test_when_nothing_changed_there_is_one_empty_page(http, far_side, provider, ats):
+    needs(provider, "list_progress")
+    far_side.has_nobody(http)
+    page = provider.list_progress(ats, BEFORE_ALL, "")
+    assert (page.records, page.next_cursor) == ((), "")
+
+
+def test_the_deleted_are_listed(http, far_side, provider, ats):
+    needs(provider, "list_deleted")
+    far_side.lists_deleted(http)
+    assert [key for page in pages(provider.list_deleted, ats) for key in page.external_ids] == far_side.DELETED
+
+
+def test_webhooks_are_made_once_and_taken_away(http, far_side, provider, ats):
+    needs(provider, "subscribe")
+    far_side.has_webhooks(http)
+    assert provider.is_subscribed(ats, HOOK, "") is False
+    kept = provider.subscribe(ats, HOOK, "")
+    assert provider.is_subscribed(ats, HOOK, kept) is True
+    assert provider.is_subscribed(ats, "https://elsewhere.example/", kept) is False
+    assert provider.subscribe(ats, HOOK, kept) == kept
+    provider.unsubscribe(ats, kept)
+    provider.unsubscribe(ats, kept)
+    assert provider.is_subscribed(ats, HOOK, kept) is False
+
+
+def test_an_account_without_webhooks_is_told_apart(http, far_side, provider, ats):
+    needs(provider, "subscribe")
+    far_side.refuses(http)
+    with pytest.raises(Rejected, match="webhooks_refused"):
+        provider.subscribe(ats, HOOK, "")
 
 
 def test_a_follow_up_is_done(http, far_side, provider, ats, payload):

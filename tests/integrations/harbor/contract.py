@@ -9,6 +9,8 @@ API = settings.ATS_PROVIDERS["harbor"]["api_url"]
 EXTERNAL_ID = "person-1"
 POSTING_ID = "job-1"
 POSTINGS = 3
+CHANGED = [EXTERNAL_ID, "person-2"]
+DELETED = ["person-3"]
 JOB = {"id": POSTING_ID, "name": "Backend Engineer", "port": "Hamburg", "status": "open"}
 AT = 1767225600000
 PERSON = {
@@ -48,6 +50,39 @@ def lists_no_postings(http) -> None:
 def lists_half_of_the_postings(http) -> None:
     http.get(f"{API}/v2/jobs", json={"jobs": [JOB], "next_page": 2})
     http.get(f"{API}/v2/jobs", status=500)
+
+
+def lists_stages(http) -> None:
+    steps = [
+        ("washed-ashore", "Washed ashore"),
+        ("hailed", "Hailed"),
+        ("aboard", "Aboard"),
+        ("captains-table", "Captain's table"),
+    ]
+    http.get(f"{API}/v2/pipeline", json={"steps": [{"id": key, "label": label} for key, label in steps]})
+
+
+def lists_reasons(http) -> None:
+    endings = [{"id": "signed-on", "label": "Signed on", "hired": True}]
+    endings.append({"id": "sailed-by", "label": "Sailed by", "hired": False})
+    http.get(f"{API}/v2/endings", json={"endings": endings})
+
+
+def has_progress(http) -> None:
+    http.get(f"{API}/v2/people/{EXTERNAL_ID}", json=PERSON)
+
+
+def has_deleted_it(http) -> None:
+    http.get(f"{API}/v2/people/{EXTERNAL_ID}", status=404, json={"code": "person_unknown", "message": "gone"})
+
+
+def lists_changes(http) -> None:
+    http.get(f"{API}/v2/people", json={"people": [PERSON], "next_page": 2})
+    http.get(f"{API}/v2/people", json={"people": [PERSON | {"id": "person-2"}]})
+
+
+def lists_deleted(http) -> None:
+    http.get(f"{API}/v2/people/removed", json={"people": [{"id": "person-3"}]})
 
 
 def answers_everything(http, **answer) -> None:
