@@ -16,8 +16,13 @@ parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
 
 
 def render_markdown(source: str) -> SafeString:
-    """Return the HTML of a Markdown text; headings start at h2, since the page has its own h1."""
-    html = parser.render(source).replace("<h1>", "<h2>").replace("</h1>", "</h2>")
+    """Return the HTML of a Markdown text; headings start at h2, as the page has its own h1, and skip no level."""
+    tokens = parser.parse(source)
+    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
+    shown = dict(zip(sorted({heading.tag for heading in headings}), ("h2", "h3", *["h4"] * 4), strict=False))
+    for heading in headings:
+        heading.tag = shown[heading.tag]
+    html = parser.renderer.render(tokens, parser.options, {})
     clean = nh3.clean(
         html,
         tags=TAGS,

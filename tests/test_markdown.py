@@ -48,11 +48,16 @@ def test_html_becomes_markdown(source, markdown):
 
 def test_it_comes_back_as_it_was():
     source = (
-        "<h3>What you bring</h3>\n<ul>\n<li>Curiosity, <strong>always</strong></li>\n<li>Care\n<ul>\n<li>for "
+        "<h2>What you bring</h2>\n<ul>\n<li>Curiosity, <strong>always</strong></li>\n<li>Care\n<ul>\n<li>for "
         "<em>detail</em></li>\n</ul>\n</li>\n</ul>\n<ol>\n<li>First</li>\n<li>Then</li>\n</ol>\n"
         '<p>See <a href="https://x.example/" rel="nofollow noopener ugc">our site</a>.<br>\nBye</p>\n'
     )
     assert render_markdown(markdown_from_html(source)) == source
+
+
+def test_headings_begin_below_the_page_s_own_and_leave_out_no_level():
+    assert re.findall("<h.>", render_markdown("### One\n\n##### Two\n\n### Three")) == ["<h2>", "<h3>", "<h2>"]
+    assert re.findall("<h.>", render_markdown("# One\n\n## Two\n\n# Three")) == ["<h2>", "<h3>", "<h2>"]
 
 
 def test_emphasis_that_markdown_cannot_write_becomes_plain():
