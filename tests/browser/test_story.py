@@ -66,7 +66,7 @@ def sign_in_and_look_around(story: Story, user) -> None:
     page = story.page
     story.sign_in(user.email)
     navigation = page.get_by_role("navigation", name="Main")
-    labels = ["Dashboard", "Jobs", "Candidates", "Account Settings"]
+    labels = ["Dashboard", "Jobs", "Candidates", "Report", "Account Settings"]
     expect(navigation.get_by_role("link")).to_have_text(labels)
     story.check_page()
     story.picture("dashboard")

@@ -25,9 +25,21 @@ class Story:
         page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
-    def picture(self, name: str) -> None:
+    def picture(self, name: str, page: Page | None = None) -> None:
         PICTURES.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=PICTURES / f"{name}-{self.scheme}.png", animations="disabled")
+        (page or self.page).screenshot(path=PICTURES / f"{name}-{self.scheme}.png", animations="disabled")
+
+    def open(self, path: str = "") -> None:
+        """Open a page of Acme."""
+        self.page.goto(f"{self.home}/c/acme/{path}")
+
+    def open_ats(self, url: str) -> Page:
+        """Open a page of the ATS in a second tab, signed in there as Rosa."""
+        page = self.page.context.new_page()
+        page.goto(url)
+        page.get_by_role("button", name="Rosa Lindqvist").click()
+        page.wait_for_url(url)
+        return page
 
     def check_page(self) -> None:
         """Find no violation of WCAG 2.2 AA, and no complaint of the browser, about the page's policy for one."""
@@ -59,10 +71,10 @@ class Story:
         self.page.wait_for_url(f"{self.home}/c/acme/settings/integrations/**")
 
 
-def apply_by_hand(story: Story, name: str, email: str) -> None:
+def apply_by_hand(story: Story, name: str, email: str, job: str = "Backend Engineer") -> None:
     page = story.page
     page.goto(f"{story.home}/jobs/")
-    story.go("Backend Engineer", "Apply")
+    story.go(job, "Apply")
     page.get_by_label("Name").fill(name)
     page.get_by_label("E-mail").fill(email)
     attach_resume(page)
