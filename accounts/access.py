@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRedirect
@@ -15,7 +16,7 @@ from django_htmx.middleware import HtmxDetails
 from accounts.models import Membership, User
 from purposejobs.tenancy import company_scope, user_scope
 
-View = TypeVar("View", bound=Callable[..., HttpResponse])
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class PublicRequest(HttpRequest):
@@ -32,7 +33,7 @@ class SignedInRequest(PublicRequest):
     memberships: list[Membership]
 
 
-def _marked(view: Callable[..., HttpResponse], access: str) -> Any:
+def _marked(view: Callable[..., HttpResponseBase], access: str) -> Any:
     view.access = access  # type: ignore[attr-defined]
     return view
 
@@ -53,7 +54,7 @@ def signed_in(view: View) -> View:
     """Let signed-in people in; their own memberships can be read."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _sign_in(request)
         with user_scope(request.user):
@@ -71,7 +72,7 @@ def company_member(view: View) -> View:
     """
 
     @wraps(view)
-    def guarded(request: HttpRequest, company_slug: str, *args: Any, **options: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, company_slug: str, *args: Any, **options: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _sign_in(request)
         with user_scope(request.user):

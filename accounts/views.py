@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import actions
-from accounts.context import unread_notifications
 from accounts.access import SignedInRequest, company_admin, company_member, public, signed_in
+from accounts.context import unread_notifications
 from accounts.forms import CompanyForm, CompanyNewForm, InvitationForm, ProfileForm, RoleForm
 from accounts.models import Company, Invitation, Membership, Notification, User
 from integrations import queries

@@ -147,6 +147,10 @@ class SendForm(forms.Form):
         )
 
 
+# Of a filter: what cannot be found is left out.
+NO_SUCH_JOB = {"invalid_choice": "This job is no longer listed; all are shown."}
+
+
 class DaysForm(forms.Form):
     """From one day to another, both counted; a child adds what else is asked."""
 
@@ -175,7 +179,7 @@ class ActivityForm(DaysForm):
 
     kind = forms.ChoiceField(required=False)
     by = forms.ChoiceField(required=False, label="Who")
-    job = forms.ModelChoiceField(Job.objects.none(), required=False, empty_label="All jobs")
+    job = forms.ModelChoiceField(Job.objects.none(), required=False, empty_label="All jobs", error_messages=NO_SUCH_JOB)
 
     def __init__(
         self,
@@ -201,7 +205,7 @@ class ActivityForm(DaysForm):
 class ReportForm(DaysForm):
     """Which of those sent the report counts: in which days, for which job, asked for by whom."""
 
-    job = forms.ModelChoiceField(Job.objects.none(), required=False, empty_label="All jobs")
+    job = forms.ModelChoiceField(Job.objects.none(), required=False, empty_label="All jobs", error_messages=NO_SUCH_JOB)
     by = forms.ChoiceField(required=False, label="Sent by")
 
     def __init__(self, *args: Any, jobs: "QuerySet[Job]", people: "QuerySet[User]", **options: Any) -> None:

@@ -104,6 +104,7 @@ def report(company: Company, filters: ReportFilters) -> Report:
     chosen, values = _chosen(company, filters)
     whole, jobs, people = _funnel(chosen, values)
     counts, medians = whole[:5], [None if value is None else timedelta(seconds=value) for value in whole[5:]]
+    titles = Job.objects.filter(company=company, pk__in=_pks(jobs)).values_list("pk", "title")
     return Report(
         steps=[
             Step(
@@ -119,14 +120,15 @@ def report(company: Company, filters: ReportFilters) -> Report:
         median_to_hire=medians[4],
         stages=_stages(company, chosen, values),
         reasons=_reasons(company, chosen, values),
-        jobs=_named(jobs, dict(Job.objects.filter(company=company, pk__in=jobs).values_list("pk", "title")), "No job"),
-        people=_named(people, {user.pk: str(user) for user in User.objects.filter(pk__in=people)}, "By itself"),
+        jobs=_named(jobs, dict(titles), "No job"),
+        people=_named(people, {user.pk: str(user) for user in User.objects.filter(pk__in=_pks(people))}, "By itself"),
     )
 
 
 def _chosen(company: Company, filters: ReportFilters) -> tuple[str, list[Any]]:
     """Return the first tables of each query: who was sent, and what happened to them in their present record."""
-    conditions, values = ["company_id = %s", "state = 'sent'"], [company.pk]
+    conditions = ["company_id = %s", "state = 'sent'"]
+    values: list[Any] = [company.pk]
     for condition, value in (
         ("sent_at >= %s", filters.since),
         ("sent_at < %s", filters.until),
@@ -267,6 +269,10 @@ def _named(groups: dict[int | None, Any], names: dict[int, str], nobody: str) ->
     return [
         Group(pk, nobody if pk is None else names.get(pk, nobody), tuple(numbers)) for pk, numbers in groups.items()
     ]
+
+
+def _pks(groups: dict[int | None, Any]) -> list[int]:
+    return [pk for pk in groups if pk is not None]
 
 
 def _share(number: int, whole: int) -> float | None:

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.http import HttpResponse, StreamingHttpResponse
@@ -78,7 +79,7 @@ class _Echo:
 
 
 def _lines(company: Company, filters: ActFilters) -> Iterator[str]:
-    writer = csv.writer(_Echo())
+    writer: Any = csv.writer(_Echo())
     yield "\ufeff" + writer.writerow(HEADS)  # or a spreadsheet takes UTF-8 for something else
     # The view is over when this is read, and its scope with it.
     with company_scope(company):
@@ -92,7 +93,7 @@ def _lines(company: Company, filters: ActFilters) -> Iterator[str]:
         yield from _written(writer, company, chunk)
 
 
-def _written(writer: "csv.Writer", company: Company, chunk: list[list[tuple[object, ...]]]) -> Iterator[str]:
+def _written(writer: Any, company: Company, chunk: list[list[Any]]) -> Iterator[str]:
     for act in describe(company, chunk):
         when = timezone.localtime(act.at).isoformat(sep=" ", timespec="seconds")
         cells = [when, act.who, act.text, act.detail, act.job.title if act.job else ""]

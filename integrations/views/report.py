@@ -54,7 +54,7 @@ def report(request: SignedInRequest, *, company: Company) -> HttpResponse:
     asked = _asked(request, company)
     connection = queries.standing_connection(company)
     found = queries.report(company, asked.filters)
-    others = {name: value for name, value in request.GET.items() if name in ("job", "by") and value}
+    others = {name: str(value) for name, value in request.GET.items() if name in ("job", "by") and value}
     return render(
         request,
         "integrations/report.html",
@@ -76,7 +76,7 @@ def report(request: SignedInRequest, *, company: Company) -> HttpResponse:
             "step_words": list(queries.STEPS.values()),
             "asked": asked,
             "tabs": [
-                (word, urlencode({"period": slug} | others), slug == asked.period) for slug, word in PERIODS.items()
+                (word, urlencode({"period": slug, **others}), slug == asked.period) for slug, word in PERIODS.items()
             ],
             "is_narrowed": bool(others) or asked.period not in (USUAL_PERIOD, "all"),
         },
@@ -129,7 +129,7 @@ def _asked(request: SignedInRequest, company: Company) -> Asked:
         asked = request.GET.get("period", "")
         period = asked if asked in PERIODS else USUAL_PERIOD
         began = _began(period)
-        since = began and midnight(began)
+        since = midnight(began) if began else None
     job, by = chosen.get("job"), chosen.get("by")
     filters = queries.ReportFilters(
         since=since,
@@ -137,8 +137,8 @@ def _asked(request: SignedInRequest, company: Company) -> Asked:
         job_pk=job.pk if job else None,
         user_pk=None if not by else queries.BY_ITSELF if by == "itself" else int(by),
     )
-    parts: dict[str, object] = {"period": period} if period else {"from": first or "", "to": last or ""}
-    parts |= {"job": job.pk if job else "", "by": by or ""}
+    parts = {"period": period} if period else {"from": str(first or ""), "to": str(last or "")}
+    parts |= {"job": str(job.pk) if job else "", "by": by or ""}
     words = (
         PERIODS.get(period, "").lower() or f"{f'from {first} ' if first else ''}{f'to {last}' if last else ''}".strip()
     )

@@ -6,6 +6,9 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
+from accounts.actions import notify
+from integrations.models import Activity, StageChange
+from purposejobs.tenancy import company_scope
 from tests.integrations.rows import make_connection, make_export, make_link, make_posting
 
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
@@ -21,6 +24,7 @@ COMPANY_PAGES = [
     "job_create",
     "candidate_list",
 ]
+COMPANY_PAGES += ["notification_list", "report", "activity_list"]
 COMPANY_PAGES += ["integration_list", "job_matches", "export_list", "exports_retry", "exports_dismiss"]
 CANDIDATE_PAGES = ["candidate_detail", "export_confirm", "candidate_share"]
 PUBLIC_PAGES = ["public_board", "account_login", "account_signup", "account_reset_password"]
@@ -33,8 +37,22 @@ def work(acme, alice, make):
     link = make_link(make_posting(connection, LONG), make.make_job(acme, LONG, location="Nairobi, Kenya"))
     application = make.make_application(link.job, make.make_candidate(NAME, is_discoverable=True), note="Hello")
     make_export(connection, application.candidate, link.posting, state="failed", failure_code="file_refused")
+    tell_of(acme, alice, connection, link)
     make.make_job(acme, "Not connected yet")
     return application
+
+
+def tell_of(company, user, connection, link):
+    """Put something behind the bell, into the log and into the report."""
+    there = make_export(connection, posting=link.posting, job=link.job, state="sent", requested_by=user)
+    with company_scope(company):
+        notify(company=company, users=[user], kind="digest", title=f"{LONG} needs a person", path="/c/acme/exports/")
+        Activity.objects.create(
+            company=company, connection=connection, verb="sent", actor=user, candidate=there.candidate
+        )
+        StageChange.objects.create(
+            company=company, export=there, kind="moved", stage_id="lead-new", happened_at=there.sent_at, told_by="sent"
+        )
 
 
 @pytest.fixture

@@ -88,23 +88,39 @@ def tell(house, company, told):
         is_gone = story.archived or story.hired is not None
         exports.append(
             CandidateExport(
-                company=company, connection=connection, posting=postings, candidate=make_candidate(f"Person {number}"), reason="sent",
-                state="sent", sent_at=at(story.sent), job=jobs[story.job], requested_by=users[story.user], external_id=f"r{number}",
-                stage_id="reached", hired_at=None if story.hired is None else at(story.hired),
-                archived_at=at(story.sent) if is_gone else None, archive_reason_id=story.archived,
+                company=company,
+                connection=connection,
+                posting=postings,
+                candidate=make_candidate(f"Person {number}"),
+                reason="sent",
+                state="sent",
+                sent_at=at(story.sent),
+                job=jobs[story.job],
+                requested_by=users[story.user],
+                external_id=f"r{number}",
+                stage_id="reached",
+                hired_at=None if story.hired is None else at(story.hired),
+                archived_at=at(story.sent) if is_gone else None,
+                archive_reason_id=story.archived,
                 deleted_there_at=at(999) if story.deleted else None,
             )
-        )  # fmt: skip
+        )
     with company_scope(company):
         CandidateExport.objects.bulk_create(exports)
         for export, story in zip(exports, told, strict=True):
             changes += [
                 StageChange(
-                    company=company, export=export, kind=kind, stage_id=stage if kind == "moved" else "", stage_name="Its name then",
-                    reason_name="Its reason then" if kind == "archived" else "", happened_at=at(hour), told_by="webhook",
+                    company=company,
+                    export=export,
+                    kind=kind,
+                    stage_id=stage if kind == "moved" else "",
+                    stage_name="Its name then",
+                    reason_name="Its reason then" if kind == "archived" else "",
+                    happened_at=at(hour),
+                    told_by="webhook",
                 )
                 for hour, kind, stage in story.changes
-            ]  # fmt: skip
+            ]
         StageChange.objects.bulk_create(changes)
 
 
@@ -140,7 +156,7 @@ def middle(values):
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_numbers_are_those_of_the_plain_rules(house, acme, told, since, job, user):
-    connection, jobs, users = house
+    _, jobs, users = house
     with company_scope(acme):
         StageChange.objects.all().delete()
         CandidateExport.objects.all().delete()
