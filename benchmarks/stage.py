@@ -125,7 +125,8 @@ class Stage:
         self, count: int = 1, *, pool: str = "threads", environment: Mapping[str, str] | None = None
     ) -> list[str]:
         """Start export workers, wait until they are ready, and return their names."""
-        environment = environment or {}
+        # What becomes of those who were sent is read by other workers, and measured apart.
+        environment = {"FOLLOW_SWEEP_SECONDS": "86400"} | dict(environment or {})
         if "beat" not in self.processes:
             # The product never runs without its sweep, which wakes what had to wait.
             self.start_from_procfile("beat", "beat", **environment)

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterable
 from functools import cache, partial
 from itertools import count
 from typing import Any
@@ -11,6 +12,7 @@ from django.db import transaction
 from kombu import Connection as BrokerConnection
 from kombu.exceptions import KombuError
 from kombu.pools import producers
+from redis.client import Pipeline
 from redis.exceptions import RedisError
 
 from integrations.pacing import redis_client
@@ -34,6 +36,11 @@ STANDS_MILLISECONDS = 5000
 lost = count(1)
 _resting_until = 0.0
 
+DRAIN_QUEUE = app.conf.task_routes[DRAIN]["queue"]
+
+# A nudge is taken to stand in line for so many sweeps, and longer where many stand before it (up to so many seconds).
+SWEEPS_IN_LINE, MOST_SECONDS_AHEAD = 4, 120.0
+
 
 @cache
 def _broker() -> BrokerConnection:
@@ -55,6 +62,8 @@ def publish(task: str, *arguments: int, **options: Any) -> bool:
         logger.warning("nudge %s not sent, the broker rests (%d so far)", task, next(lost))
         return False
     try:
+        if task == DRAIN:
+            redis_client().set(_standing(task, *arguments), 1, nx=True, px=_milliseconds(options.get("countdown") or 0))
         with producers[_broker()].acquire(block=True, timeout=settings.REDIS_TIMEOUT_SECONDS) as producer:
             app.send_task(task, arguments, producer=producer, retry=False, **options)
     except (OSError, RedisError, KombuError) as error:
@@ -91,6 +100,33 @@ def _standing(task: str, primary_key: int) -> str:
 def nudge_once(task: str, primary_key: int) -> None:
     """Send the message after commit, unless the same one was sent and is not taken up yet."""
     transaction.on_commit(partial(publish_once, task, primary_key), robust=True)
+
+
+def not_in_line(connection_pks: Iterable[int]) -> list[int]:
+    """Leave out the connections whose nudge still stands in line; used by the sweep, which looks every few seconds.
+
+    A mark in Redis says that it stands there; the drain takes it away, and a lost message's mark ends by itself. In a
+    long line marks last longer: told again and again, a line of a thousand connections only grew.
+    """
+    pks = list(connection_pks)
+    try:
+        client = redis_client()
+        ahead = min(MOST_SECONDS_AHEAD, client.llen(DRAIN_QUEUE) * settings.EXPORTS["slice_seconds"])
+        with client.pipeline(transaction=False) as trip:
+            for pk in pks:
+                trip.set(_standing(DRAIN, pk), 1, nx=True, px=_milliseconds(ahead))
+            return [pk for pk, is_news in zip(pks, trip.execute(), strict=True) if is_news]
+    except (RedisError, OSError):
+        return pks
+
+
+def leave_line(connection_pk: int, trip: "Pipeline") -> None:
+    """Say, as part of a trip to Redis, that the connection's nudge has been heard."""
+    trip.delete(_standing(DRAIN, connection_pk))
+
+
+def _milliseconds(seconds_ahead: float) -> int:
+    return round((seconds_ahead + SWEEPS_IN_LINE * settings.EXPORTS["sweep_seconds"]) * 1000)
 
 
 def nudge(task: str, *arguments: int, **options: Any) -> None:

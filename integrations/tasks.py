@@ -8,7 +8,17 @@ from django.utils import timezone
 from integrations import checking, draining, following, mirroring, trials
 from integrations.actions import notices
 from integrations.following import deliveries
-from integrations.nudging import CHECK, DRAIN, FOLLOW, REFRESH_ACCOUNT, SEND_TEST, publish, publish_once, take_up
+from integrations.nudging import (
+    CHECK,
+    DRAIN,
+    FOLLOW,
+    REFRESH_ACCOUNT,
+    SEND_TEST,
+    not_in_line,
+    publish,
+    publish_once,
+    take_up,
+)
 from purposejobs.celery import AGAIN_QUEUE
 from purposejobs.tenancy import keys_from
 
@@ -48,7 +58,7 @@ def prune_deliveries() -> None:
 @shared_task(name="integrations.tasks.sweep")
 def sweep() -> None:
     """Nudge every connection that has something to do: lost messages, waits that are over, claims that ran out."""
-    for connection_pk in keys_from("connections_with_work"):
+    for connection_pk in not_in_line(keys_from("connections_with_work")):
         publish(DRAIN, connection_pk)
 
 

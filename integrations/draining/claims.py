@@ -44,17 +44,28 @@ SET claim = gen_random_uuid(),
     changed_at = CASE WHEN picked.kind = 1 THEN clock_timestamp() ELSE export.changed_at END,
     follow_up = CASE WHEN picked.kind = 0 THEN 'sending' ELSE export.follow_up END
 FROM picked WHERE export.id = picked.id AND picked.place <= %(limit)s
-RETURNING export.id
+RETURNING export.*
 """
 
-# How many calls are due, counted no further than a handful: only to know when to wake.
-DUE = """
-SELECT count(*) FROM (
-    SELECT id FROM integrations_candidateexport
-    WHERE connection_id = %(connection)s AND (
-        state = 'waiting' AND next_attempt_at <= statement_timestamp() AND (held_reason = '' OR look_first)
-        OR follow_up = 'waiting' AND state = 'sent' AND follow_up_at <= statement_timestamp())
-    LIMIT %(limit)s) AS due
+# What is due, counted no further than a handful, only to know when to wake; and whether the connection still stands.
+LOOK_AGAIN = """
+SELECT state, access_token <> '' OR refresh_token <> '', paused_until IS NOT NULL, (
+    SELECT count(*) FROM (
+        (SELECT FROM integrations_candidateexport
+         WHERE connection_id = %(connection)s AND state = 'waiting' AND next_attempt_at <= statement_timestamp()
+           AND (held_reason = '' OR look_first) LIMIT %(limit)s)
+        UNION ALL
+        (SELECT FROM integrations_candidateexport
+         WHERE connection_id = %(connection)s AND follow_up = 'waiting' AND state = 'sent'
+           AND follow_up_at <= statement_timestamp() LIMIT %(limit)s)
+    ) AS due)
+FROM integrations_connection WHERE id = %(connection)s
+"""
+
+# Nearly always there is none: not worth a query of many columns.
+EXPIRED = """
+SELECT EXISTS (SELECT FROM integrations_candidateexport
+               WHERE connection_id = %s AND claim IS NOT NULL AND claimed_until < %s)
 """
 
 
@@ -102,20 +113,18 @@ def claim(connection: Connection, counts: CallCounts, *, tokens: int, limit: int
         "phone_calls": counts.phone,
         "look_note_calls": counts.look_note,
     }
-    with database.cursor() as cursor:
-        cursor.execute(CLAIM, parameters)
-        claimed = [pk for (pk,) in cursor.fetchall()]
-    if not claimed:
-        return []
-    rows = CandidateExport.objects.filter(pk__in=claimed)
+    rows = CandidateExport.objects.raw(CLAIM, parameters)
     return sorted(rows, key=lambda row: (row.state != CandidateExport.State.SENT, row.next_attempt_at, row.pk))
 
 
-def count_due(connection: Connection, *, limit: int) -> int:
-    """Count the rows that could be claimed now, up to `limit`; in the company's scope."""
+def look_again(connection: Connection, *, limit: int) -> tuple[str, bool, bool, int]:
+    """Return the connection's state now, whether it has a grant, whether it is paused, and how many rows are due.
+
+    Counted up to `limit` for each kind of work; in the company's scope.
+    """
     with database.cursor() as cursor:
-        cursor.execute(DUE, {"connection": connection.pk, "limit": limit})
-        return cursor.fetchone()[0]
+        cursor.execute(LOOK_AGAIN, {"connection": connection.pk, "limit": limit})
+        return cursor.fetchone()
 
 
 def release_expired(connection: Connection) -> int:
@@ -123,6 +132,10 @@ def release_expired(connection: Connection) -> int:
 
     What the holder did is unknown: a create is looked up before it is tried again, once a late one must have landed.
     """
+    with database.cursor() as cursor:
+        cursor.execute(EXPIRED, [connection.pk, timezone.now()])
+        if not cursor.fetchone()[0]:
+            return 0
     expired = list(
         CandidateExport.objects.filter(connection=connection, claimed_until__lt=timezone.now())
         .exclude(claim=None)

@@ -1,13 +1,9 @@
 """A slice: for a moment, take tokens, claim that many rows, call through a small pool, record, and go round again."""
 
-import contextlib
 import logging
-import queue
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -16,13 +12,14 @@ from redis.exceptions import RedisError
 
 from integrations.actions.connections import lose_connection
 from integrations.actions.exports import cancel
-from integrations.draining.calling import GIVEN_BACK, call, stopping
-from integrations.draining.claims import CallCounts, claim, count_due, release_expired
+from integrations.draining.calling import GIVEN_BACK, Calls, stopping
+from integrations.draining.claims import CallCounts, claim, look_again, release_expired
 from integrations.draining.packing import Errand, Kind, pack
 from integrations.draining.recording import record
 from integrations.errors import AccessExpired, ConnectionLost, Rejected, TryLater
 from integrations.grants import kept_clients, usable_token
 from integrations.models import CandidateExport, Connection
+from integrations.nudging import leave_line
 from integrations.pacing import Bucket, Grant, PacingAway, redis_client
 from integrations.providers import get_provider
 from purposejobs.tenancy import company_scope, keys_from
@@ -50,12 +47,10 @@ def drain(connection_pk: int) -> float | None:
     Returns None when nothing more is due, else after how many seconds to come again (0: at once).
     Ends at once while another drain of the connection runs: that one looks once more before it rests.
     """
-    companies = keys_from("company_of_connection", connection_pk)
-    if not companies:
-        return None
     try:
         with RunningFlag(connection_pk) as flag:
-            if flag is None:
+            companies = keys_from("company_of_connection", connection_pk) if flag else []
+            if flag is None or not companies:
                 return None
             turn = Slice(connection_pk, companies[0], flag)
             turn.run()
@@ -76,13 +71,17 @@ class RunningFlag:
     CLEAR = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
     def __init__(self, connection_pk: int) -> None:
+        self.connection_pk = connection_pk
         self.key, self.owner = f"draining:{connection_pk}", uuid.uuid4().hex
         self.milliseconds = round((settings.EXPORTS["slice_seconds"] + FLAG_SECONDS) * 1000)
         self.kept_at = time.monotonic()
 
     def __enter__(self) -> "RunningFlag | None":
         try:
-            return self if redis_client().set(self.key, self.owner, nx=True, px=self.milliseconds) else None
+            with redis_client().pipeline(transaction=False) as trip:
+                leave_line(self.connection_pk, trip)
+                trip.set(self.key, self.owner, nx=True, px=self.milliseconds)
+                return self if trip.execute()[-1] else None
         except (RedisError, OSError) as error:
             raise PacingAway from error
 
@@ -102,12 +101,6 @@ class RunningFlag:
             logger.warning("the running flag of %s could not be cleared; it ends by itself", self.key)
 
 
-@cache
-def _pool() -> ThreadPoolExecutor:
-    # One pool for the process: threads are made as they are needed, and a drain uses at most `pool_size` of them.
-    return ThreadPoolExecutor(max_workers=16 * int(settings.EXPORTS["pool_size"]), thread_name_prefix="calls")
-
-
 class Slice:
     """One turn of one connection."""
 
@@ -115,6 +108,7 @@ class Slice:
         self.company_pk, self.flag = company_pk, flag
         with company_scope(company_pk):
             self.connection = Connection.objects.select_related("company").get(pk=connection_pk)
+            release_expired(self.connection)
         self.provider = get_provider(self.connection.provider)
         self.counts = CallCounts.of(self.provider)
         self.bucket = Bucket(self.connection.bucket, *self.provider.RATE)
@@ -122,9 +116,8 @@ class Slice:
         self.clients: list[Any] = []
         self.calls_before: list[int] = []
         self.tokens_taken = 0
-        # How many calls are under way, where their errands come back, and how long they took so far.
-        self.running = 0
-        self.finished: queue.SimpleQueue[Errand] = queue.SimpleQueue()
+        self.calls = Calls(self.provider, connection_pk, int(settings.EXPORTS["pool_size"]))
+        # How many calls came back, and how long they took.
         self.calls_done, self.seconds_calling = 0, 0.0
         self.done: list[Errand] = []
         self.oldest_done_at = 0.0
@@ -140,8 +133,6 @@ class Slice:
 
     def run(self) -> None:
         """Do the turn. Raises PacingAway."""
-        with company_scope(self.company_pk):
-            release_expired(self.connection)
         if self.connection.state == Connection.State.DISCONNECTED:
             self._end_grant()
         if not self.connection.is_active or not self._is_answering():
@@ -160,12 +151,14 @@ class Slice:
     def come_again(self) -> float | None:
         """Return after how many seconds there is something to do for this connection, or None."""
         with company_scope(self.company_pk):
-            connection = Connection.objects.get(pk=self.connection.pk)
-            if connection.state == Connection.State.DISCONNECTED:
-                return AGAIN if connection.access_token or connection.refresh_token else None
-            if not connection.is_active or connection.paused_until:
-                return None
-            due = count_due(connection, limit=WAKE_TOKENS)
+            if self.was_reached and not self.lost:
+                news = {"failures_in_a_row": self.failures, "last_contact_at": timezone.now()}
+                Connection.objects.filter(pk=self.connection.pk).update(**news)
+            state, has_grant, is_paused, due = look_again(self.connection, limit=WAKE_TOKENS)
+        if state == Connection.State.DISCONNECTED:
+            return AGAIN if has_grant else None
+        if state != Connection.State.ACTIVE or is_paused:
+            return None
         if not due:
             return None
         if self.starved is None:
@@ -178,14 +171,14 @@ class Slice:
         while True:
             self.stops = self.stops or stopping.is_set()
             may_claim = not (self.nothing_due or self.stops) and time.monotonic() < self.ends_at
-            if may_claim and self.running <= pool_size // 2:
-                self._top_up(self._room() - self.running)
-            if not self.running:
+            if may_claim and self.calls.in_hand <= pool_size // 2:
+                self._top_up(self._room() - self.calls.in_hand)
+            if not self.calls.in_hand:
                 self._record()
                 if self.nothing_due or self.stops or time.monotonic() >= self.ends_at:
                     return
                 continue
-            self._wait()
+            self._wait(pool_size // 2 if may_claim else 0)
             self.flag.keep()
             is_late = self.done and time.monotonic() - self.oldest_done_at > RECORD_SECONDS
             if len(self.done) >= RECORD_ROWS or is_late:
@@ -200,12 +193,10 @@ class Slice:
         in_reach = int(pool_size * max(0.0, self.ends_at - time.monotonic()) / seconds_each)
         return min(MOST_IN_HAND, max(2 * pool_size, in_reach))
 
-    def _wait(self) -> None:
-        """Take in what is finished, waiting for the first a little."""
-        with contextlib.suppress(queue.Empty):
-            self._take_in(self.finished.get(timeout=RECORD_SECONDS))
-            while True:
-                self._take_in(self.finished.get_nowait())
+    def _wait(self, few_left: int) -> None:
+        """Take in what is finished, waiting a little until it is worth it."""
+        for errand in self.calls.take(enough=RECORD_ROWS, few_left=few_left, seconds=RECORD_SECONDS):
+            self._take_in(errand)
 
     def _top_up(self, room: int) -> None:
         """Take tokens, claim rows for them, and start their calls."""
@@ -231,15 +222,16 @@ class Slice:
                 self._keep(errand)
 
     def _start(self, errand: Errand) -> None:
-        self.running += 1
         errand.client = self.clients[-1]
-        _pool().submit(call, errand, self.provider, self.finished)
+        self.calls.add(errand)
 
     def _take_in(self, errand: Errand) -> None:
-        self.running -= 1
-        self.calls_done += 1
-        self.seconds_calling += errand.milliseconds / 1000
+        if errand.outcome is not GIVEN_BACK:
+            self.calls_done += 1
+            self.seconds_calling += errand.milliseconds / 1000
         self._judge(errand)
+        if self.stops:
+            self.calls.give_back_line()
 
     def _judge(self, errand: Errand) -> None:
         outcome = errand.outcome
@@ -356,19 +348,18 @@ class Slice:
         self._update(failures_in_a_row=failures, paused_until=timezone.now() + pause)
 
     def _finish(self) -> None:
-        """Write down what is still in hand and what was learned of the connection; give unused tokens back."""
-        while self.running:
-            self.running -= 1
-            self._keep(self.finished.get())
+        """Write down what is still in hand and what is wrong with the connection; give unused tokens back."""
+        self.calls.give_back_line()
+        while self.calls.in_hand:
+            for errand in self.calls.take(enough=RECORD_ROWS, few_left=0, seconds=RECORD_SECONDS):
+                self._keep(errand)
         self._record()
         made = sum(client.calls - before for client, before in zip(self.clients, self.calls_before, strict=True))
         self.bucket.give_back(self.tokens_taken - made)
         if self.lost:
             with company_scope(self.company_pk):
                 lose_connection(connection=self.connection, code=self.lost.code)
-        elif self.was_reached:
-            self._update(failures_in_a_row=self.failures, last_contact_at=timezone.now())
-        elif self.failures:
+        elif self.failures and not self.was_reached:
             if self.connection.failures_in_a_row + self.failures >= settings.EXPORTS["circuit_failures"]:
                 self._open_circuit()
             else:

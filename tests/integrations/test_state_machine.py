@@ -8,7 +8,6 @@ of ours is replaced: the workers here take the steps of a slice one at a time, s
 import contextlib
 import os
 from datetime import timedelta
-from queue import SimpleQueue
 
 import pytest
 from django.conf import settings as django_settings
@@ -79,7 +78,7 @@ class Worker:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.to_call, self.done, self.finished = [], [], SimpleQueue()
+        self.to_call, self.done = [], []
 
     def let_pass(self, seconds: float) -> None:
         for errand in self.to_call + self.done:
@@ -215,8 +214,8 @@ class Exports(RuleBasedStateMachine):
             client = self.far.open_client("test", mine.connection.access_token, deadline=20)
             errand = mine.to_call.pop(0)
             errand.client = client
-            call(errand, self.far, mine.finished)
-            mine.done.append(mine.finished.get_nowait())
+            call(errand, self.far)
+            mine.done.append(errand)
 
     def record(self, worker):
         mine = self.workers[worker]
