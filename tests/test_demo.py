@@ -1,18 +1,20 @@
 """The demo's data: loaded once, complete, and what the product would have made itself."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Company, Membership, PublicCompany, User
 from candidates.models import Application, Candidate
 from candidates.resumes import check_resume
-from integrations.models import CandidateExport, Connection, Posting, PostingLink
+from integrations.models import AccountStage, CandidateExport, Connection, Posting, PostingLink
 from jobs.models import Job
-from purposejobs.demo import LOGINS, PASSWORD, market
+from purposejobs.demo import LOGINS, PASSWORD, ats, market
 from purposejobs.demo.people import PEOPLE
 from purposejobs.demo.resumes import draw
 from purposejobs.tenancy import company_scope
@@ -95,6 +97,30 @@ def test_demo_shows_every_state_of_an_export(loaded, emulator):
     assert {row["id"] for row in there["opportunities"]} == sent
     assert len({row["stage"] for row in there["opportunities"]}) > 4
     assert emulator.control("GET", "/faults")["faults"] == []
+
+
+@pytest.mark.real_http
+def test_demo_shows_what_became_of_people_at_the_time_it_did(loaded):
+    with company_scope(company("open-harvest")):
+        sent = CandidateExport.objects.filter(state=Export.SENT)
+        stages = dict(AccountStage.objects.values_list("external_id", "name"))
+        by_person = {export.candidate.email.split(".")[0]: export for export in sent.select_related("candidate")}
+        hired, archived, moving = by_person["katharina"], by_person["oluwaseun"], by_person["adaeze"]
+        history = list(hired.stage_changes.order_by("happened_at").values_list("kind", "stage_name"))
+        times = [export.stage_changed_at for export in sent if export.candidate.email in ats.MOVED_ON]
+
+    assert hired.hired_at is not None
+    assert (archived.archived_at is not None, archived.hired_at) == (True, None)
+    assert (stages[moving.stage_id], moving.archived_at) == ("On-site interview", None)
+    assert history[-1] == ("hired", "")
+    assert [name for kind, name in history if kind == "moved"][-2:] == ["On-site interview", "Offer"]
+    assert max(times) < timezone.now() - timedelta(minutes=1)
+    assert moving.sent_at < moving.stage_changed_at
+
+
+@pytest.mark.real_http
+def test_the_emulators_clock_is_right_again(loaded, emulator):
+    assert abs(emulator.control("GET", "/clock")["advanced_seconds"]) < 1
 
 
 @pytest.mark.real_http

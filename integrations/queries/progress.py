@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from accounts.models import Company
@@ -136,10 +137,12 @@ def candidate_panel(company: Company, candidate_pk: int) -> Panel:
 def panel_version(company: Company, candidate_pk: int) -> str:
     """Return what changes whenever the panel of somebody would look different. One small query."""
     changes = StageChange.objects.filter(export=OuterRef("pk")).order_by().values("export")
+    # Also that a stage or a reason got its name only later.
+    words = Length("kind") + Length("stage_name") + Length("reason_name")
     rows = (
         CandidateExport.objects.for_company(company)
         .filter(candidate=candidate_pk)
-        .annotate(changes=Subquery(changes.annotate(number=Count("pk")).values("number")))
+        .annotate(changes=Subquery(changes.annotate(words=Sum(words)).values("words")))
         .order_by("pk")
         .values_list("read_due_at", "read_tries", "connection__paused_until", *SEEN, "changes")
     )

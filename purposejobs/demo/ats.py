@@ -1,14 +1,16 @@
 """The demo's far side: accounts at the emulator, and one company whose candidates are really sent there.
 
-Everything goes the way it goes in the product: tokens that the emulator gave, the queue, the drain, the rate limit.
-Only the dates are set back afterwards, to when it would have happened. Each step bears being run again, so that a run
-which was interrupted is finished by the next.
+Everything goes the way it goes in the product: tokens that the emulator gave, the queue, the drain, the rate limit, and
+what became of the candidates is read from there. The emulator's clock is set back while each thing is done there; our
+own dates are set back afterwards, to when it would have happened. Each step bears being run again, so that a run which
+was interrupted is finished by the next.
 """
 
 import time
 import uuid
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
@@ -18,8 +20,17 @@ from django.utils import timezone
 
 from accounts.models import Company, Membership, User
 from candidates.models import Application, Candidate
-from integrations import actions, draining, mirroring
-from integrations.models import AccountStage, Activity, CandidateExport, Connection, ExportAttempt, Posting, PostingLink
+from integrations import actions, draining, following, mirroring
+from integrations.models import (
+    AccountReason,
+    AccountStage,
+    Activity,
+    CandidateExport,
+    Connection,
+    ExportAttempt,
+    Posting,
+    PostingLink,
+)
 from integrations.providers import Tokens
 from jobs.models import Job
 from purposejobs.demo.cast import BRIGHTWATER, OPEN_HARVEST, Employer, Opening
@@ -36,19 +47,28 @@ KNOWN_THERE = (
     ("sunniva.dahl@mail.example", "Sunniva Dahl", "applicant-new", "applied", "Job site"),
     ("oskar.lindner@mail.example", "Oskar Lindner", "applicant-new", "referred", "Referral"),
 )
-# Sent by hand, without a posting.
-BY_HAND = ("olena.shevchuk@mail.example", "elliot.grange@mail.example", "lucia.benitez@mail.example")
-# Moved on there since, by place in the pipeline: e-mail, stage's place.
-MOVED_ON = (
-    ("leila.farahani@mail.example", 4),
-    ("mateusz.brandt@mail.example", 3),
-    ("adaeze.nwosu@mail.example", 5),
-    ("oluwaseun.balogun@mail.example", 1),
-    ("beatriz.salgueiro@mail.example", 4),
-    ("fatou.diallo@mail.example", 2),
-    ("katharina.albrecht@mail.example", 6),
-    ("olena.shevchuk@mail.example", 1),
-)
+# Sent by hand, without a posting: e-mail, so many days ago.
+BY_HAND = {
+    "olena.shevchuk@mail.example": 9,
+    "elliot.grange@mail.example": 5,
+    "lucia.benitez@mail.example": 2,
+}
+# Moved on there since, from stage to stage by their places in the pipeline.
+MOVED_ON = {
+    "leila.farahani@mail.example": (1, 3, 4),
+    "mateusz.brandt@mail.example": (2, 3),
+    "adaeze.nwosu@mail.example": (1, 3, 4, 5),
+    "oluwaseun.balogun@mail.example": (1,),
+    "beatriz.salgueiro@mail.example": (3, 4),
+    "fatou.diallo@mail.example": (1, 2),
+    "katharina.albrecht@mail.example": (1, 3, 4, 5, 6),
+    "olena.shevchuk@mail.example": (1,),
+}
+# How it ended there for some of them: e-mail, the reason's name.
+ENDED = {
+    "katharina.albrecht@mail.example": "Hired",
+    "oluwaseun.balogun@mail.example": "Underqualified",
+}
 # Its file was refused; "Try again" then works.
 REFUSED = "jasper.de.wit@mail.example"
 REFUSAL = {"code": "BadRequest", "message": "Resume file could not be processed"}
@@ -79,6 +99,21 @@ class Emulator:
         address = f"{self.url}/v1/opportunities"
         answer = self.http.post(address, params={"perform_as": user}, json=fields, headers=headers, timeout=20)
         self._answer(answer)
+
+    @contextmanager
+    def past(self) -> Iterator[None]:
+        """Let the clock be set to other times within, and go right again afterwards."""
+        pushed = self.control("GET", "/clock")["advanced_seconds"]
+        try:
+            yield
+        finally:
+            advanced = self.control("GET", "/clock")["advanced_seconds"]
+            self.control("POST", "/clock", advance_seconds=pushed - advanced)
+
+    def set_clock(self, moment: datetime) -> None:
+        """Let it be this moment there."""
+        now = datetime.fromtimestamp(self.control("GET", "/clock")["now"] / 1000, UTC)
+        self.control("POST", "/clock", advance_seconds=(moment - now).total_seconds())
 
     def wait(self) -> None:
         """Wait until it answers."""
@@ -127,11 +162,15 @@ def fill(say: Callable[[str], None]) -> None:
     connection = _connect(emulator, account, harvest)
     _link(harvest)
     say("Sending Open Harvest's candidates ...")
-    _send_applicants(connection, harvest)
-    _send_by_hand(connection, harvest)
+    with emulator.past():
+        _send_applicants(emulator, connection, harvest)
+        _send_by_hand(emulator, connection, harvest)
     _refuse_one(emulator, account, connection, harvest)
-    _move_on(emulator, account, harvest)
+    with emulator.past():
+        _move_on(emulator, account, harvest)
     _set_back(connection, harvest)
+    say("Reading what became of them ...")
+    _hear(connection)
     _hold_one(emulator, connection, harvest)
 
 
@@ -142,7 +181,9 @@ def _connect(emulator: Emulator, account: str, company: Company) -> Connection:
     if connection is None:
         tokens = emulator.control("POST", f"/accounts/{account}/tokens", client_id=_client_id())
         user = emulator.control("GET", f"/accounts/{account}")["super_admin"]
-        _know_some(emulator, tokens["access_token"], user)
+        with emulator.past():
+            emulator.set_clock(timezone.now() - timedelta(days=CONNECTED_DAYS))
+            _know_some(emulator, tokens["access_token"], user)
         grant = Tokens(
             access_token=tokens["access_token"],
             refresh_token=tokens["refresh_token"],
@@ -185,23 +226,28 @@ def _link(company: Company) -> None:
                 actions.link_job(company=company, job=job, posting_pk=posting.pk, linked_by=admin)
 
 
-def _send_applicants(connection: Connection, company: Company) -> None:
+def _send_applicants(emulator: Emulator, connection: Connection, company: Company) -> None:
+    """Send each a moment after they applied."""
     late = Q(email=REFUSED) | Q(email=HELD)
     with company_scope(company):
         applications = Application.objects.for_company(company).exclude(late).order_by("created_at")
-        for application in applications.select_related("job"):
+        applications = list(applications.select_related("job"))
+    for application in applications:
+        emulator.set_clock(application.created_at)
+        with company_scope(company):
             actions.request_exports(application=application)
-    _settle(connection)
+        _settle(connection)
 
 
-def _send_by_hand(connection: Connection, company: Company) -> None:
+def _send_by_hand(emulator: Emulator, connection: Connection, company: Company) -> None:
     recruiter = User.objects.get(email=OPEN_HARVEST.members[1].email)
-    with company_scope(company):
-        candidates = list(Candidate.objects.filter(email__in=BY_HAND))
-        there = CandidateExport.objects.filter(candidate__in=candidates, posting=None)
-        if not there.exists():
-            actions.send_candidates(company=company, candidates=candidates, job=None, requested_by=recruiter)
-    _settle(connection)
+    for email, days in BY_HAND.items():
+        emulator.set_clock(timezone.now() - timedelta(days=days))
+        with company_scope(company):
+            candidate = Candidate.objects.get(email=email)
+            if not CandidateExport.objects.filter(candidate=candidate, posting=None).exists():
+                actions.send_candidates(company=company, candidates=[candidate], job=None, requested_by=recruiter)
+        _settle(connection)
 
 
 def _refuse_one(emulator: Emulator, account: str, connection: Connection, company: Company) -> None:
@@ -219,12 +265,37 @@ def _refuse_one(emulator: Emulator, account: str, connection: Connection, compan
 
 
 def _move_on(emulator: Emulator, account: str, company: Company) -> None:
-    """Let recruiters there move some on: the product has not heard of it yet."""
-    stages = [stage.external_id for stage in _stages(company)]
-    for email, place in MOVED_ON:
+    """Let recruiters there move some on, evenly between their arrival and now, and end it for some."""
+    with company_scope(company):
+        stages = [stage.external_id for stage in AccountStage.objects.order_by("position")]
+        reasons = dict(AccountReason.objects.values_list("name", "external_id"))
+    for email, places in MOVED_ON.items():
+        changes = [{"stage": stages[place]} for place in places]
+        changes += [{"archive_reason": reasons[ENDED[email]]}] if email in ENDED else []
         found = emulator.control("GET", f"/accounts/{account}/opportunities", email=email)["opportunities"]
         for opportunity in found:
-            emulator.control("POST", f"/opportunities/{opportunity['id']}", stage=stages[place])
+            arrived_at = datetime.fromtimestamp(opportunity["createdAt"] / 1000, UTC)
+            step = (timezone.now() - arrived_at) / (len(changes) + 1)
+            if len(opportunity["stageChanges"]) > 1:
+                continue  # a run before this one did it
+            for number, change in enumerate(changes, start=1):
+                emulator.set_clock(arrived_at + number * step)
+                emulator.control("POST", f"/opportunities/{opportunity['id']}", **change)
+
+
+def _hear(connection: Connection) -> None:
+    """Read how everybody stands there. Workers that run help; without one this does it alone."""
+    sent = CandidateExport.objects.filter(connection=connection, state=CandidateExport.State.SENT)
+    with company_scope(connection.company_id):
+        for export in sent.select_related("candidate", "company"):
+            actions.refresh_progress(company=export.company, candidate=export.candidate)
+
+    def is_heard() -> bool:
+        following.follow(connection.pk)
+        with company_scope(connection.company_id):
+            return not sent.filter(checked_at=None).exists()
+
+    _wait_for(is_heard, SETTLE_SECONDS, "What became of the candidates could not be read in time; run this again.")
 
 
 def _hold_one(emulator: Emulator, connection: Connection, company: Company) -> None:
@@ -257,9 +328,9 @@ def _set_back(connection: Connection, company: Company) -> None:
             (application.candidate_id, application.job_id): application.created_at
             for application in Application.objects.for_company(company)
         }
-        for number, export in enumerate(CandidateExport.objects.filter(connection=connection)):
-            hours = timedelta(hours=20 + 31 * number % 400)
-            asked_at = applied.get((export.candidate_id, export.job_id or 0), timezone.now() - hours)
+        for export in CandidateExport.objects.filter(connection=connection).select_related("candidate"):
+            by_hand_at = timezone.now() - timedelta(days=BY_HAND.get(export.candidate.email, 1))
+            asked_at = applied.get((export.candidate_id, export.job_id or 0), by_hand_at)
             back = export.requested_at - asked_at
             CandidateExport.objects.filter(pk=export.pk).update(
                 requested_at=asked_at, changed_at=F("changed_at") - back, sent_at=F("sent_at") - back
@@ -308,8 +379,3 @@ def _company(employer: Employer) -> Company:
 
 def _job(opening: Opening) -> Job:
     return Job.objects.get(title=opening.title, created_by=None)
-
-
-def _stages(company: Company) -> list[AccountStage]:
-    with company_scope(company):
-        return list(AccountStage.objects.order_by("position"))

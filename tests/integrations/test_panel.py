@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations import queries
-from integrations.models import CandidateExport
+from integrations.models import CandidateExport, StageChange
 from purposejobs.tenancy import company_scope
 from tests.counting import queries_of
 from tests.factories import hide_from, make_application, make_candidate, make_job
@@ -234,9 +234,12 @@ def test_a_change_is_shown_to_a_page_that_looks_again(bobs, far, sent, fields):
 
 def test_a_row_of_history_is_a_change_too(far, sent):
     version = panel_of(sent).version
-    make_change(sent, "reopened")
+    change = make_change(sent, "moved", stage_id="new")
+    moved = panel_of(sent).version
+    with company_scope(far.company):
+        StageChange.objects.filter(pk=change.pk).update(stage_name="Named later")
 
-    assert panel_of(sent).version != version
+    assert len({version, moved, panel_of(sent).version}) == 3
 
 
 def test_a_look_at_what_is_known_asks_one_query_of_integrations(bobs, far, sent):
