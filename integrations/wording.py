@@ -357,7 +357,7 @@ PROGRESS: dict[str, Words] = {
 
 # What "Test connection" says of what is well, by the name of the check.
 WELL: dict[str, Words] = {
-    "access": Words("{label} accepts our access", "Purpose Jobs was let in just now."),
+    "access": Words("{label} accepts our access", "Purpose Jobs was let in."),
     "permissions": Words("Every permission is there", "{label} granted all that Purpose Jobs needs."),
     "acting_user": Words("{name} can act in {label}", "Recruiters without a user there add candidates in this name."),
     "postings": Words("Postings can be read", "{open} of {all} postings take candidates."),

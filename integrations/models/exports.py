@@ -210,6 +210,13 @@ class CandidateExport(TenantModel):
                 name="integrations_export_hired",
             ),
             models.Index(fields=["company", "state", "-changed_at", "-id"], name="integrations_export_list"),
+            # The history: all of it, and what waits or needs somebody, which is several states.
+            models.Index(fields=["company", "-changed_at", "-id"], name="integrations_export_newest"),
+            models.Index(
+                fields=["company", "-changed_at", "-id"],
+                condition=models.Q(state__in=["waiting", "sending", "failed"]),
+                name="integrations_export_open",
+            ),
         ]
 
     def __str__(self) -> str:
