@@ -210,6 +210,22 @@ HELD: dict[str, Words] = {
     ),
 }
 
+# The same for a job whose posting takes nobody.
+POSTING_TROUBLE: dict[str, Words] = {
+    "posting_closed": Words(
+        "The posting is closed",
+        "{label} takes no candidates for it.",
+        "Reopen it in {label}, or connect this job with another posting.",
+        place=Place.JOB,
+    ),
+    "posting_gone": Words(
+        "The posting is gone or confidential",
+        "{label} no longer shows us its posting: it was deleted, or made confidential.",
+        "Connect this job with another posting, or show that one again in {label}.",
+        place=Place.JOB,
+    ),
+}
+
 CANCELLED: dict[str, Words] = {
     "dismissed": Words("Dismissed", "Somebody decided not to send this one."),
     "withdrawn": Words("Withdrawn", "The candidate withdrew the application before it was sent.", who=Who.NOBODY),
@@ -493,6 +509,11 @@ def describe_wait(code: str, label: str) -> Words:
 def describe_hold(code: str, label: str) -> Words:
     """Say what a held export waits for."""
     return _fill(HELD.get(code, UNKNOWN_HELD), label)
+
+
+def describe_posting_trouble(code: str, label: str) -> Words:
+    """Say why nobody can be added at a job's posting."""
+    return _fill(POSTING_TROUBLE[code], label)
 
 
 def describe_cancellation(code: str, label: str) -> Words:

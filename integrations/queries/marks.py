@@ -1,7 +1,7 @@
 """Where exports stand, in words."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,8 @@ from django.utils import timezone
 from accounts.models import Company
 from integrations import wording
 from integrations.models import AccountReason, AccountStage, AccountUser, CandidateExport, Connection
+from integrations.queries.postings import PostingChoice, count_waiting, postings_instead
+from jobs.models import Job
 
 State = CandidateExport.State
 FollowUp = CandidateExport.FollowUp
@@ -62,6 +64,9 @@ class ExportMark:
     origin: str = ""
     tags: tuple[str, ...] = ()
     checked_at: datetime | None = None
+    # While its posting takes nobody: how many wait for it, and what the job could be connected with instead.
+    waiting: int = 0
+    instead: tuple[PostingChoice, ...] = ()
 
     @property
     def chip(self) -> str:
@@ -93,7 +98,26 @@ def candidate_marks(company: Company, candidate_pks: Iterable[int]) -> dict[int,
 def export_marks(company: Company, exports: Sequence[CandidateExport]) -> list[ExportMark]:
     """Put exports into words, in their order. They must have connection, posting and requested_by at hand."""
     names = _names(company, exports)
-    return [_mark(export, names) for export in exports]
+    marks = [_mark(export, names) for export in exports]
+    shut = {export.pk: export for export in exports if export.held_reason in FOR_THE_POSTING}
+    if not shut:
+        return marks
+    waiting = count_waiting(company, {export.posting_id for export in shut.values()})
+    jobs = Job.objects.for_company(company).filter(pk__in={export.job_id for export in shut.values()})
+    instead = postings_instead(company, jobs.only("title", "team", "location"))
+    return [
+        replace(
+            mark,
+            waiting=waiting.get(shut[mark.export_pk].posting_id, 0),
+            instead=instead.get(shut[mark.export_pk].job_id or 0, ()),
+        )
+        if mark.export_pk in shut and mark.state == "held"
+        else mark
+        for mark in marks
+    ]
+
+
+FOR_THE_POSTING = {CandidateExport.Held.POSTING_CLOSED, CandidateExport.Held.POSTING_GONE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,16 @@
 """Which of a company's jobs are connected with which posting, and which could be."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts.models import Company
 from integrations import wording
 from integrations.matching import similar_postings
 from integrations.models import CandidateExport, Connection, Posting, PostingLink
 from integrations.queries.connections import standing_connection
-from jobs.models import Job
+from jobs.models import Job, JobQuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def job_marks(company: Company, job_pks: Iterable[int]) -> dict[int, JobMark]:
         .defer("posting__description", "job__description")
     }
     held = [link for link in links.values() if not link.posting.accepts_candidates]
-    waiting = _count_waiting(company, held)
+    waiting = count_waiting(company, {link.posting_id for link in held})
     instead = postings_instead(company, [link.job for link in held])
     marks = {pk: _job_mark(link, waiting.get(link.posting_id, 0), instead.get(pk, ())) for pk, link in links.items()}
     return {pk: marks.get(pk, NOT_CONNECTED) for pk in job_pks}
@@ -79,11 +79,12 @@ def job_marks(company: Company, job_pks: Iterable[int]) -> dict[int, JobMark]:
 NOT_CONNECTED = JobMark("", is_linked=False, posting_title="", posting_state="", is_held=False, word="Not connected")
 
 
-def _count_waiting(company: Company, links: list[PostingLink]) -> dict[int, int]:
-    if not links:
+def count_waiting(company: Company, posting_pks: Collection[int | None]) -> dict[int | None, int]:
+    """Count who is on the way to each of these postings."""
+    if not posting_pks:
         return {}
     exports = CandidateExport.objects.for_company(company).under_way().order_by()
-    waiting = exports.filter(posting__in={link.posting_id for link in links})
+    waiting = exports.filter(posting__in=posting_pks)
     return dict(waiting.values_list("posting_id").annotate(number=Count("pk")))
 
 
@@ -102,10 +103,10 @@ def _job_mark(link: PostingLink, waiting: int, instead: tuple[PostingChoice, ...
     word, words = posting.title, wording.Words("", "")
     if posting.gone_at:
         word = f"Gone or confidential in {label}"
-        words = wording.describe_hold(CandidateExport.Held.POSTING_GONE, label)
+        words = wording.describe_posting_trouble("posting_gone", label)
     elif not posting.is_open:
         word = f"{posting.state} in {label}"
-        words = wording.describe_hold(CandidateExport.Held.POSTING_CLOSED, label)
+        words = wording.describe_posting_trouble("posting_closed", label)
     return JobMark(
         label=label,
         is_linked=True,
@@ -189,7 +190,7 @@ def linked_posting_pk(job: Job) -> int | None:
     return links.values_list("posting_id", flat=True).first()
 
 
-def unlinked_jobs(company: Company) -> QuerySet[Job]:
+def unlinked_jobs(company: Company) -> JobQuerySet:
     """Keep the open jobs that no standing connection has a posting for."""
     links = PostingLink.objects.for_company(company).standing().filter(job=OuterRef("pk"))
     return Job.objects.for_company(company).open().filter(~Exists(links))
@@ -202,13 +203,13 @@ def unlinked_open_jobs(company: Company) -> int:
     return unlinked_jobs(company).count()
 
 
-def linked_jobs(company: Company) -> QuerySet[Job]:
+def linked_jobs(company: Company) -> JobQuerySet:
     """Keep the jobs that a standing connection has a posting for; those that are over are not looked at."""
     links = PostingLink.objects.for_company(company).standing().filter(job=OuterRef("pk"))
     return Job.objects.for_company(company).exclude(status=Job.Status.CLOSED).filter(Exists(links))
 
 
-def troubled_jobs(company: Company) -> QuerySet[Job]:
+def troubled_jobs(company: Company) -> JobQuerySet:
     """Keep the connected jobs whose posting takes nobody."""
     links = PostingLink.objects.for_company(company).standing().filter(job=OuterRef("pk"))
     shut = links.filter(Q(posting__is_open=False) | Q(posting__gone_at__isnull=False))

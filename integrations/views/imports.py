@@ -62,7 +62,7 @@ def _listed(request: SignedInRequest, connection: Connection) -> dict[str, Any]:
     show = request.GET.get("show", "")
     show = show if show in TABS else "new"
     every = Posting.objects.filter(company=connection.company_id, connection=connection, gone_at=None)
-    found = every.searched(asked["q"])
+    found: QuerySet[Posting] = every.searched(asked["q"])
     for name, narrow in FILTERS.items():
         found = narrow(found, asked[name]) if asked[name] else found
     counts = {tab: capped_count(_in_tab(found, tab)) for tab in TABS}

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -79,10 +79,10 @@ def job_matches(request: SignedInRequest, *, company: Company) -> HttpResponse:
             request.session[RESULT] = _connect(request, company, connection.label)
         return redirect(request.get_full_path())
     if connection is None:
-        context = {"label": queries.provider_label(company), "rows": [], "closed": [], "result": None}
-        return render(request, "integrations/job_matches.html", context)
+        nothing: dict[str, Any] = {"label": queries.provider_label(company), "rows": [], "closed": [], "result": None}
+        return render(request, "integrations/job_matches.html", nothing)
     result = request.session.pop(RESULT, None)
-    context = {
+    context: dict[str, Any] = {
         "connection": connection,
         "label": connection.label,
         "result": _result(company, result),
@@ -101,7 +101,7 @@ def _listed(request: SignedInRequest, connection: Connection, refused: dict[int,
     words = request.GET.get("q", "").replace("\0", "").strip()[:200]
     show = request.GET.get("show", "")
     show = show if show in TABS else "new"
-    found: dict[str, QuerySet[Job]] = {
+    found = {
         "new": queries.unlinked_jobs(company).searched(words),
         "connected": queries.linked_jobs(company).searched(words),
         "trouble": queries.troubled_jobs(company).searched(words),

@@ -25,8 +25,9 @@ COMPANY_PAGES = [
     "candidate_list",
 ]
 COMPANY_PAGES += ["notification_list", "report", "activity_list"]
-COMPANY_PAGES += ["integration_list", "job_matches", "export_list", "exports_retry", "exports_dismiss"]
+COMPANY_PAGES += ["integration_list", "job_matches", "posting_import", "export_list", "exports_retry", "exports_dismiss"]
 CANDIDATE_PAGES = ["candidate_detail", "export_confirm", "candidate_share"]
+POSTING_PAGES = ["job_posting_diff", "job_posting_disconnect"]
 PUBLIC_PAGES = ["public_board", "account_login", "account_signup", "account_reset_password"]
 
 
@@ -89,7 +90,7 @@ def test_every_page_of_a_company_is_fine(see, work):
     see.sign_in()
     about = {name: reverse(name, args=["acme"]) for name in COMPANY_PAGES}
     about |= {name: reverse(name, args=["acme", work.candidate_id]) for name in CANDIDATE_PAGES}
-    about |= {name: reverse(name, args=["acme", work.job_id]) for name in ["job_edit", "job_close"]}
+    about |= {name: reverse(name, args=["acme", work.job_id]) for name in ["job_edit", "job_close", "job_publish", *POSTING_PAGES]}
     about["connection_detail"] = reverse("connection_detail", args=["acme", "lever"])
     assert {name: wrong for name, path in about.items() if (wrong := see(path))} == {}
 
