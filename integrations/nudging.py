@@ -120,9 +120,9 @@ def not_in_line(connection_pks: Iterable[int]) -> list[int]:
         return pks
 
 
-def leave_line(connection_pk: int, trip: "Pipeline") -> None:
-    """Say, as part of a trip to Redis, that the connection's nudge has been heard."""
-    trip.delete(_standing(DRAIN, connection_pk))
+def leave_line(task: str, primary_key: int, trip: "Pipeline") -> None:
+    """Say, as part of a trip to Redis, that the nudge has been heard."""
+    trip.delete(_standing(task, primary_key))
 
 
 def _milliseconds(seconds_ahead: float) -> int:

@@ -19,7 +19,7 @@ from integrations.draining.recording import record
 from integrations.errors import AccessExpired, ConnectionLost, Rejected, TryLater
 from integrations.grants import kept_clients, usable_token
 from integrations.models import CandidateExport, Connection
-from integrations.nudging import leave_line
+from integrations.nudging import DRAIN, leave_line
 from integrations.pacing import Bucket, Grant, PacingAway, redis_client
 from integrations.providers import get_provider
 from purposejobs.tenancy import company_scope, keys_from
@@ -64,9 +64,11 @@ def drain(connection_pk: int) -> float | None:
 class RunningFlag:
     """Says that a drain of this connection is under way. It only saves work: two drains at once are safe.
 
-    It names its owner, ends by itself soon after a slice, and only the owner clears it.
+    It names its owner, ends by itself soon after a slice, and only the owner clears it. Who asks for it has heard the
+    nudge, whether it is free or not.
     """
 
+    task = DRAIN
     KEEP = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0"
     CLEAR = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
@@ -79,7 +81,7 @@ class RunningFlag:
     def __enter__(self) -> "RunningFlag | None":
         try:
             with redis_client().pipeline(transaction=False) as trip:
-                leave_line(self.connection_pk, trip)
+                leave_line(self.task, self.connection_pk, trip)
                 trip.set(self.key, self.owner, nx=True, px=self.milliseconds)
                 return self if trip.execute()[-1] else None
         except (RedisError, OSError) as error:

@@ -16,6 +16,7 @@ from integrations.following.reaching import Reach
 from integrations.following.reading import Reading
 from integrations.following.subscribing import keep_subscriptions
 from integrations.models import Connection
+from integrations.nudging import FOLLOW
 from integrations.pacing import PacingAway
 from purposejobs.tenancy import company_scope, keys_from
 
@@ -50,6 +51,8 @@ def follow(connection_pk: int) -> float | None:
 
 class FollowingFlag(RunningFlag):
     """Says that a follower of this connection is under way; two at once are safe."""
+
+    task = FOLLOW
 
     def __init__(self, connection_pk: int) -> None:
         super().__init__(connection_pk)

@@ -3,6 +3,7 @@
 import pytest
 
 from integrations import draining, nudging, tasks
+from integrations.following.slices import FollowingFlag
 from integrations.pacing import redis_client
 from tests.integrations.connected import apply
 from tests.processes import wait_until
@@ -79,3 +80,13 @@ def test_a_person_s_nudge_is_never_held_back(ats, connection, linked_job, line):
     assert nudging.publish(nudging.DRAIN, connection.pk)
 
     assert line() == before + 1
+
+
+def test_a_follower_leaves_the_drain_s_nudge_in_line(ats, connection, linked_job, line):
+    apply(linked_job)
+    sweep()
+
+    with FollowingFlag(connection.pk):
+        sweep()
+
+    assert line() == 1
