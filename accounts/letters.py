@@ -13,10 +13,12 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from accounts.models import Company, Letter, User
-from purposejobs.tenancy import company_scope
+from purposejobs.tenancy import company_scope, keys_from
 
 logger = logging.getLogger(__name__)
 
+# So that absence notes are not answered to us (RFC 3834).
+BY_A_MACHINE = {"Auto-Submitted": "auto-generated"}
 # Waits of one letter: doubled each time from the first, up to the cap. One that is given up is logged as an error.
 FIRST_WAIT, LONGEST_WAIT, GIVE_UP_AFTER = timedelta(minutes=1), timedelta(hours=1), timedelta(days=3)
 
@@ -33,20 +35,36 @@ def write(*, company: Company, users: Iterable[User], subject: str, text: str) -
 
 def deliver(company_pk: int) -> int:
     """Send a company's letters that are due; return how many the mail server took."""
+    return _send_due(company_pk)[0]
+
+
+def deliver_all() -> int:
+    """Send every company's letters that are due; if the mail server is away, the next round tries again."""
+    sent = 0
+    for company_pk in keys_from("companies_with_letters"):
+        number, is_there = _send_due(company_pk)
+        sent += number
+        if not is_there:
+            break
+    return sent
+
+
+def _send_due(company_pk: int) -> tuple[int, bool]:
+    """Return how many were taken, and whether the mail server was there to the end."""
     sent = 0
     while True:
         with company_scope(company_pk):
             due = Letter.objects.due().select_related("user").order_by("next_attempt_at", "pk")
             letter = due.select_for_update(skip_locked=True, of=("self",)).first()
             if letter is None:
-                return sent
+                return sent, True
             try:
-                EmailMessage(letter.subject, letter.text, to=[letter.user.email]).send()
+                EmailMessage(letter.subject, letter.text, to=[letter.user.email], headers=BY_A_MACHINE).send()
             except (SMTPRecipientsRefused, SMTPDataError) as error:
                 _postpone(letter, error)  # this one; the server is there for the others
             except (OSError, SMTPException) as error:
                 _postpone(letter, error)
-                return sent
+                return sent, False
             else:
                 letter.delete()
                 sent += 1

@@ -3,7 +3,6 @@
 from celery import shared_task
 
 from accounts import letters
-from purposejobs.tenancy import keys_from
 
 # By name: whoever writes a letter need not import who delivers it.
 DELIVER = "accounts.tasks.deliver"
@@ -18,5 +17,4 @@ def deliver(company_pk: int) -> None:
 @shared_task(name="accounts.tasks.deliver_all")
 def deliver_all() -> None:
     """Send the letters that a nudge did not, or that the mail server did not take."""
-    for company_pk in keys_from("companies_with_letters"):
-        letters.deliver(company_pk)
+    letters.deliver_all()

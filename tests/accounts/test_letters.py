@@ -60,6 +60,13 @@ def test_a_letter_goes_to_each_once(acme, alice, bob):
     assert kept(acme) == []
 
 
+def test_a_letter_says_that_a_machine_wrote_it(acme, alice):
+    write(acme, [alice])
+    letters.deliver(acme.pk)
+
+    assert mail.outbox[0].message()["Auto-Submitted"] == "auto-generated"
+
+
 @pytest.mark.parametrize(
     "error",
     [ConnectionRefusedError(), TimeoutError(), smtplib.SMTPServerDisconnected(), smtplib.SMTPConnectError(421, b"")],
@@ -74,6 +81,16 @@ def test_a_mail_server_that_is_away_loses_nothing(server, acme, alice, bob, erro
     tasks.deliver_all()
     assert sorted(message.to[0] for message in mail.outbox) == ["alice@acme.example", "bob@acme.example"]
     assert kept(acme) == []
+
+
+def test_while_the_mail_server_is_away_no_company_waits_for_it_twice(server, acme, globex, alice, mallory):
+    server.says = [ConnectionRefusedError(), ConnectionRefusedError()]
+    write(acme, [alice])
+    write(globex, [mallory])
+
+    assert letters.deliver_all() == 0
+    assert server.says  # asked once
+    assert sorted(letter.tries for letter in kept(acme) + kept(globex)) == [0, 1]
 
 
 def test_one_refused_address_does_not_hold_up_the_others(server, acme, alice, bob):
