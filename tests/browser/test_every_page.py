@@ -91,7 +91,8 @@ def test_every_page_of_a_company_is_fine(see, work):
     about = {name: reverse(name, args=["acme"]) for name in COMPANY_PAGES}
     about |= {name: reverse(name, args=["acme", work.candidate_id]) for name in CANDIDATE_PAGES}
     about |= {name: reverse(name, args=["acme", work.job_id]) for name in ["job_edit", "job_close", "job_publish", *POSTING_PAGES]}
-    about["connection_detail"] = reverse("connection_detail", args=["acme", "lever"])
+    tabs = ["connection_detail", "connection_settings", "connection_check", "connection_disconnect"]
+    about |= {name: reverse(name, args=["acme", "lever"]) for name in tabs}
     assert {name: wrong for name, path in about.items() if (wrong := see(path))} == {}
 
 

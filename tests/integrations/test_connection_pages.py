@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from integrations.models import CandidateExport, Connection
 from purposejobs.tenancy import company_scope
+from tests.factories import make_job
 from tests.integrations.rows import make_connection, make_export, make_posting
 
 pytestmark = pytest.mark.django_db
@@ -106,10 +107,10 @@ def test_detail_says_who_connected_when_and_what_it_may_do(client, acme, alice):
     assert "Add candidates" in text
 
 
-def test_recruiter_reads_the_detail_but_changes_nothing(client, bob, far):
+def test_recruiter_reads_the_detail_and_who_can_act(client, bob, far):
     text = page(client, bob, DETAIL)
 
-    assert "In whose name" not in text
+    assert "Alice Adams or another admin can change settings, reconnect or disconnect." in text
     assert "Disconnect" not in text
     assert START not in text
 
@@ -184,6 +185,86 @@ def test_refresh_without_javascript_returns_to_the_page(client, bob, far):
     client.force_login(bob)
 
     assert client.post(f"{DETAIL}postings/").url == DETAIL
+
+
+# -- In step ----------------------------------------------------------------------------------------------------------
+
+
+def test_overview_says_which_of_the_two_is_at_work_and_what_to_do_there(client, acme, alice):
+    now = timezone.now()
+    make_connection(acme, subscribed_at=now, caught_up_at=now, next_catch_up_at=now + timedelta(minutes=4))
+
+    text = page(client, alice, DETAIL)
+
+    assert "Catch-up" in text
+    assert "<strong>No delivery has come yet.</strong> A Super Admin must switch the events on in Lever" in text
+    assert "next" in text
+
+
+def test_overview_says_that_webhooks_are_at_work(client, acme, alice):
+    now = timezone.now()
+    make_connection(acme, subscribed_at=now - timedelta(hours=1), delivered_at=now - timedelta(minutes=5))
+
+    text = page(client, alice, DETAIL)
+
+    assert "Told at once" in text
+    assert "5\xa0minutes ago" in text
+    assert "No delivery has come yet" not in text
+
+
+def test_overview_says_why_webhooks_were_refused(client, acme, alice):
+    make_connection(acme, subscription_error="webhooks_refused", caught_up_at=timezone.now())
+
+    assert "<strong>Lever sends no webhooks.</strong>" in page(client, alice, DETAIL)
+
+
+def test_overview_counts_the_jobs_that_are_not_connected(client, acme, alice, far):
+    make_job(acme, "Cook")
+
+    assert "1 open job is not connected." in page(client, alice, DETAIL)
+
+
+def test_sync_now_asks_for_postings_and_progress_and_the_page_follows(client, bob, far):
+    client.force_login(bob)
+
+    answer = client.post(f"{DETAIL}sync/", headers={"HX-Request": "true"}).content.decode()
+
+    now = fresh(far)
+    assert now.postings_requested_at > far.postings_requested_at
+    assert now.next_catch_up_at <= timezone.now()
+    assert 'hx-trigger="every 2s"' in answer
+    assert "disabled" in answer
+
+
+def test_sync_now_without_javascript_returns_to_the_page(client, bob, far):
+    client.force_login(bob)
+
+    assert client.post(f"{DETAIL}sync/").url == DETAIL
+
+
+def test_while_access_is_lost_nothing_is_asked_for(client, acme, bob):
+    far = make_connection(acme, state="needs_reconnect", lost_reason="grant_dead")
+    client.force_login(bob)
+
+    client.post(f"{DETAIL}sync/")
+
+    assert fresh(far).postings_requested_at == far.postings_requested_at
+
+
+@pytest.mark.parametrize(
+    ("address", "tab"),
+    [
+        (DETAIL, "Overview"),
+        ("/c/acme/jobs/connect/", "Job mapping"),
+        (f"{DETAIL}settings/", "Settings"),
+        ("/c/acme/exports/", "History"),
+        (f"{DETAIL}check/", "Test"),
+    ],
+)
+def test_each_tab_has_an_address_of_its_own(client, bob, far, address, tab):
+    text = page(client, bob, address)
+
+    assert f'<a class="tab" href="{address}" aria-current="page">{tab}</a>' in text
 
 
 # -- Disconnecting --------------------------------------------------------------------------------------------------
