@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.actions import notify
 from integrations.models import Activity, StageChange
@@ -34,13 +35,25 @@ PUBLIC_PAGES = ["public_board", "account_login", "account_signup", "account_rese
 @pytest.fixture
 def work(acme, alice, make):
     """A connected company with a job, somebody who applied, and somebody whose export needs attention."""
-    connection = make_connection(acme, connected_by=alice)
+    connection = make_connection(acme, connected_by=alice, **tried())
     link = make_link(make_posting(connection, LONG), make.make_job(acme, LONG, location="Nairobi, Kenya"))
     application = make.make_application(link.job, make.make_candidate(NAME, is_discoverable=True), note="Hello")
     make_export(connection, application.candidate, link.posting, state="failed", failure_code="file_refused")
     tell_of(acme, alice, connection, link)
     make.make_job(acme, "Not connected yet")
     return application
+
+
+def tried():
+    """What a connection remembers of a test that found something, and of a test candidate."""
+    now = timezone.now()
+    found = [
+        {"check": "access", "state": "good", "code": "", "parameters": {}},
+        {"check": "acting_user", "state": "bad", "code": "acting_user_deactivated", "parameters": {"name": NAME}},
+        {"check": "webhooks", "state": "unknown", "code": "not_tested", "parameters": {}},
+    ]
+    about = {"check_requested_at": now, "checked_at": now, "check_findings": found, "subscribed_at": now}
+    return about | {"test_requested_at": now, "test_finished_at": now, "test_url": "https://ats.example/test"}
 
 
 def tell_of(company, user, connection, link):
