@@ -93,13 +93,15 @@ def _begin(reach: Reach) -> bool:
     now = timezone.now()
     with company_scope(connection.company_id):
         sent = CandidateExport.objects.filter(connection=connection).exclude(external_id="")
-        first_sent_at = sent.aggregate(first=Min("sent_at"))["first"]
-    if first_sent_at is None:
+        known_to = connection.caught_up_to
+        if known_to is None or not sent.exists():
+            known_to = sent.aggregate(first=Min("sent_at"))["first"]
+    if known_to is None:
         return _end(reach, {"began_at": now.isoformat()})
-    return _step(reach, _fresh(connection, connection.caught_up_to or first_sent_at, now))
+    return _step(reach, _fresh(known_to, now))
 
 
-def _fresh(connection: Connection, known_to: datetime, now: datetime, *, anew: int = 0) -> dict[str, Any]:
+def _fresh(known_to: datetime, now: datetime) -> dict[str, Any]:
     # Two computers' clocks differ, and a vendor's list may lag behind its records.
     overlap = settings.FOLLOWING["overlap_seconds"] + settings.EXPORTS["clock_margin_seconds"]
     return {
@@ -109,7 +111,7 @@ def _fresh(connection: Connection, known_to: datetime, now: datetime, *, anew: i
         "cursor": "",
         "pages": 0,
         "tries": 0,
-        "anew": anew,
+        "anew": 0,
     }
 
 

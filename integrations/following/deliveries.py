@@ -10,15 +10,13 @@ from django.utils import timezone
 from integrations.models import CandidateExport, Connection, StageChange, WebhookEvent
 from purposejobs.tenancy import company_scope, keys_from
 
-# Whom the deliveries concern is to be read from now on. Rows that somebody has locked are passed over, and their
+# Whom these deliveries concern is to be read from now on. Rows that somebody has locked are passed over, and their
 # deliveries wait for the next round: nobody waits for a lock while holding one.
 SORT = """
 WITH locked AS (
-    SELECT export.id, export.external_id FROM integrations_candidateexport AS export
-    WHERE export.connection_id = %(connection)s AND export.external_id <> '' AND export.external_id IN (
-        SELECT external_id FROM integrations_webhookevent
-        WHERE connection_id = %(connection)s AND outcome = 'waiting' AND external_id <> '')
-    ORDER BY export.id FOR NO KEY UPDATE SKIP LOCKED
+    SELECT id, external_id FROM integrations_candidateexport
+    WHERE connection_id = %(connection)s AND external_id <> '' AND external_id = ANY(%(external_ids)s)
+    FOR NO KEY UPDATE SKIP LOCKED
 ), due AS (
     UPDATE integrations_candidateexport AS export
     SET read_due_at = least(coalesce(read_due_at, clock_timestamp()), clock_timestamp()), read_because = %(because)s
@@ -28,6 +26,8 @@ UPDATE integrations_webhookevent AS event SET outcome = 'done', processed_at = c
 FROM locked WHERE event.connection_id = %(connection)s AND event.outcome = 'waiting'
   AND event.external_id = locked.external_id
 """
+# Records looked up by one statement: few enough for their index to be used, however many were sent.
+SORTED_AT_ONCE = 500
 
 # Deliveries go in such pieces: a statement holds its locks for a moment only.
 PRUNED_AT_ONCE = 5000
@@ -39,14 +39,18 @@ def sort(connection: Connection) -> None:
     Our own create may tell of itself before it is recorded here: an unknown record is waited for a little.
     """
     waiting = WebhookEvent.objects.filter(connection=connection, outcome=WebhookEvent.Outcome.WAITING)
-    if not waiting.exists():
+    external_ids = list(waiting.order_by().values_list("external_id", flat=True).distinct())
+    if not external_ids:
         return
     with database.cursor() as cursor:
         # One sorter at a time; the other's work is the same.
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('deliveries'), %s)", [connection.pk])
         if not cursor.fetchone()[0]:
             return
-        cursor.execute(SORT, {"connection": connection.pk, "because": StageChange.ToldBy.WEBHOOK})
+        parameters = {"connection": connection.pk, "because": StageChange.ToldBy.WEBHOOK}
+        for begins in range(0, len(external_ids), SORTED_AT_ONCE):
+            some = external_ids[begins : begins + SORTED_AT_ONCE]
+            cursor.execute(SORT, {**parameters, "external_ids": some})
     ours = CandidateExport.objects.filter(connection=connection, external_id=OuterRef("external_id"))
     too_old = timezone.now() - timedelta(seconds=settings.FOLLOWING["unknown_seconds"])
     waiting.filter(Q(external_id="") | Q(received_at__lt=too_old) & ~Exists(ours)).update(
