@@ -12,6 +12,7 @@ from candidates.models import Candidate
 from integrations.actions.exports import Reason, State, queue_exports
 from integrations.errors import Refused
 from integrations.models import Activity, BulkSend, BulkSendItem, CandidateExport, Connection, Posting, PostingLink
+from integrations.queries import lead_posting
 from jobs.models import Job
 
 Outcome = BulkSendItem.Outcome
@@ -126,7 +127,7 @@ def _common_job(connection: Connection, candidate_pks: list[int]) -> Job | None:
 
 def _posting(bulk_send: BulkSend, job: Job | None) -> Posting | None:
     if job is None:
-        return bulk_send.connection.lead_posting
+        return lead_posting(bulk_send.company)
     links = PostingLink.objects.filter(connection_id=bulk_send.connection_id, company_id=bulk_send.company_id, job=job)
     link = links.select_related("posting").first()
     if link is None:

@@ -65,13 +65,15 @@ def _confirm_context(
     }
     link = _preselected(request, form, applications)
     # What travels, as packing.py decides: the first application to that posting, else the latest one, else the profile.
-    on_posting = {row.job_id for row in form.links if link and row.posting_id == link.posting_id}
+    lead_posting = queries.lead_posting(company)
+    posting = link.posting if link else lead_posting
+    on_posting = {row.job_id for row in form.links if posting and row.posting_id == posting.pk}
     to_posting = (application for job_pk, application in applications.items() if job_pk in on_posting)
     application = next(to_posting, None) or next(reversed(applications.values()), None)
     exports = list(
         CandidateExport.objects.for_company(company)
         .exclude(connection__state="disconnected")
-        .filter(candidate=candidate, posting=link.posting if link else None)
+        .filter(candidate=candidate, posting=posting)
         .exclude(state__in=[CandidateExport.State.CANCELLED, CandidateExport.State.FAILED])
         .filter(deleted_there_at=None)
         .select_related("connection", "posting", "requested_by")
@@ -81,6 +83,8 @@ def _confirm_context(
     return {
         "links": form.links,
         "chosen": link,
+        "posting": posting,
+        "lead_posting": lead_posting,
         "applied_to": set(applications),
         "application": application,
         "is_to_posting": application is not None and application.job_id in on_posting,

@@ -134,7 +134,7 @@ def _context(request: SignedInRequest, company: Company, bulk_send: BulkSend) ->
         "is_under_way": bool(bulk_send.confirmed_at) and counts["waiting"] > 0,
         "share": queries.share_state(company),
         "links": [] if bulk_send.confirmed_at else SendForm(company=company).links,
-        "lead_posting": bulk_send.connection.lead_posting,
+        "lead_posting": queries.lead_posting(company),
         "rows": _rows(company, page.rows, label),
         "place": urlencode({name: request.GET[name] for name in ("show", "after", "before") if name in request.GET}),
         "previous_url": page.before and "?" + urlencode({"show": tab.slug, "before": page.before}),

@@ -198,3 +198,38 @@ def test_stranger_sends_nothing(client, mallory, acme, link, maya):
     assert client.get(address(maya)).status_code == 404
     assert client.post(address(maya), {"job": link.job_id}).status_code == 404
     assert exports(acme) == []
+
+
+def choose(far, **fields):
+    with company_scope(far.company):
+        type(far).objects.filter(pk=far.pk).update(**fields)
+
+
+def test_without_a_job_the_posting_of_the_settings_is_named_and_used(signed_in, acme, far, maya):
+    pool = make_posting(far, "Talent pool", location="Remote")
+    choose(far, lead_posting=pool)
+
+    text = confirmation(signed_in, maya).content.decode()
+    signed_in.post(address(maya), {"job": ""})
+
+    assert "Talent pool, Remote" in text
+    assert "Without a job: Talent pool" in text
+    assert exports(acme) == [(maya.pk, pool.pk, "waiting", "sent")]
+
+
+def test_who_is_at_the_posting_of_the_settings_already_is_said_so(signed_in, far, maya):
+    pool = make_posting(far, "Talent pool")
+    choose(far, lead_posting=pool)
+    make_export(far, maya, pool, state="sent")
+
+    assert "Already in Lever" in confirmation(signed_in, maya).content.decode()
+
+
+def test_a_note_that_stays_is_said_so(signed_in, far, link, maya):
+    make_application(link.job, maya, note="I like your queues.")
+    choose(far, sends_notes=False)
+
+    text = confirmation(signed_in, maya).content.decode()
+
+    assert "I like your queues." not in text
+    assert "Stays here: notes are switched off in the settings." in text
