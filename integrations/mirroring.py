@@ -40,6 +40,8 @@ TOKENS_TO_BEGIN = 4
 IDLE = timedelta(days=7)
 # Another number makes every posting be written anew: for when its text is made Markdown of in another way.
 AS_WE_READ_IT = "1:"
+# So many postings' texts are made Markdown of in about a second.
+TEXTS_AT_ONCE = 200
 
 
 def refresh_account(connection_pk: int) -> None:
@@ -84,12 +86,16 @@ def _copy(connection: Connection, provider: Provider, bucket: Bucket) -> None:
                 postings_requested_at=None if connection.postings_listed_at is None else connection.postings_listed_at,
             )
         return
-    # Before the transaction: making Markdown of a first list's thousands of texts takes its time.
     with company_scope(connection.company_id):
         known = _known_postings(connection)
-    changed = [_posting(connection, record) for record in lists.postings if _is_news(record, known)]
+    changed = [record for record in lists.postings if _is_news(record, known)]
+    # Outside of the transaction: making Markdown of a text takes milliseconds, and a first list has thousands.
+    ready, later = [_posting(connection, record) for record in changed[:TEXTS_AT_ONCE]], changed[TEXTS_AT_ONCE:]
     with company_scope(connection.company_id):
-        _keep_postings(connection, lists.postings, known, changed, began_at)
+        _mark_missing(connection, lists.postings, known, began_at)
+        _write_postings(ready)
+        # People need not wait for texts to choose a posting: these come without, and as if they were still to be read.
+        _write_postings([_posting(connection, record, has_text=False) for record in later], has_text=False)
         keep_in_step(connection=connection)
         _keep_users(connection, lists.users)
         _keep_stages(connection, lists.stages)
@@ -100,6 +106,11 @@ def _copy(connection: Connection, provider: Provider, bucket: Bucket) -> None:
             postings_listed_at=now, postings_error="", last_contact_at=now
         )
         _let_go(connection)
+    for start in range(0, len(later), TEXTS_AT_ONCE):
+        ready = [_posting(connection, record) for record in later[start : start + TEXTS_AT_ONCE]]
+        with company_scope(connection.company_id):
+            _write_postings(ready)
+            keep_in_step(connection=connection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +174,8 @@ def _is_news(record: PostingRecord, known: dict[str, Known]) -> bool:
     return before is None or before.is_gone or before.digest != _digest(record)
 
 
-def _posting(connection: Connection, record: PostingRecord) -> Posting:
+def _posting(connection: Connection, record: PostingRecord, *, has_text: bool = True) -> Posting:
+    text = record.description or markdown_from_html(record.description_html) if has_text else ""
     return Posting(
         company_id=connection.company_id,
         connection=connection,
@@ -180,34 +192,34 @@ def _posting(connection: Connection, record: PostingRecord) -> Posting:
         owner_id=record.owner_id,
         workplace=record.workplace,
         salary=record.salary[:120],
-        description=record.description or markdown_from_html(record.description_html),
+        description=text,
         url=record.url,
-        digest=_digest(record),
+        # Without its text it is news again.
+        digest=_digest(record) if has_text else "",
+        seen_at=timezone.now(),
         gone_at=None,
     )
 
 
-def _keep_postings(
-    connection: Connection,
-    records: list[PostingRecord],
-    known: dict[str, Known],
-    changed: list[Posting],
-    began_at: datetime,
-) -> None:
-    """Write what a whole list says and we do not have yet, and mark what it no longer has."""
-    now = timezone.now()
-    for posting in changed:
-        posting.seen_at = now
+def _write_postings(postings: list[Posting], *, has_text: bool = True) -> None:
+    fields = [
+        "title", "team", "department", "location", "locations", "commitment", "state", "is_open", "is_confidential",
+        "owner_id", "workplace", "salary", "url", "digest", "seen_at", "gone_at",
+    ]  # fmt: skip
     Posting.objects.bulk_create(
-        changed,
+        postings,
         update_conflicts=True,
         unique_fields=["connection", "external_id"],
-        update_fields=[
-            "title", "team", "department", "location", "locations", "commitment", "state", "is_open",
-            "is_confidential", "owner_id", "workplace", "salary", "description", "url", "digest", "seen_at", "gone_at",
-        ],
+        update_fields=[*fields, "description"] if has_text else fields,
         batch_size=500,
-    )  # fmt: skip
+    )
+
+
+def _mark_missing(
+    connection: Connection, records: list[PostingRecord], known: dict[str, Known], began_at: datetime
+) -> None:
+    """Mark what a whole list no longer has, and tell of what it closed."""
+    now = timezone.now()
     is_open = {record.external_id: record.is_open for record in records}
     gone = [key for key, before in known.items() if not before.is_gone and key not in is_open]
     # Not what another refresh found while this list was being read: it may be younger than the list.

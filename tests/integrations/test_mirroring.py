@@ -186,6 +186,8 @@ def test_of_thousands_only_those_that_changed_are_written(account, refresh, post
     account.postings = [one | {"id": f"posting-{number}", "text": f"Job {number}"} for number in range(2000)]
     refresh()
     assert len(postings()) == 2000
+    # Their texts come after them, a hundred or two at a time; in the end all are there.
+    assert {posting.description[:15] for posting in postings().values()} == {"We are hiring: "}
     before = written("integrations_posting")
     account.change("Job 7", state="closed")
     account.change("Job 1999", text="Job 2000")
@@ -194,6 +196,16 @@ def test_of_thousands_only_those_that_changed_are_written(account, refresh, post
         refresh()
     assert written("integrations_posting") - before == 3
     assert sum(posting.accepts_candidates for posting in postings().values()) == 1998
+
+
+def test_texts_that_could_not_be_read_any_more_are_read_the_next_time(account, refresh, postings, acme):
+    refresh()
+    with company_scope(acme):
+        # As a worker leaves them that ended in the middle of a long list.
+        Posting.objects.exclude(title=BACKEND).update(digest="", description="")
+    refresh()
+    assert postings()[DATA].description.startswith("We are hiring: Data Scientist.")
+    assert len({posting.digest for posting in postings().values()}) == 7
 
 
 def test_what_another_refresh_found_meanwhile_is_not_gone(account, refresh, connection, postings):
