@@ -69,6 +69,8 @@ def dashboard(request: SignedInRequest, *, company: Company) -> HttpResponse:
                 )
                 for application in newest
             ],
+            "hired": in_words(capped_count(queries.candidates_in_stage(company, "hired"))),
+            "recent": queries.recent_changes(company) if connection else [],
             "unlinked_jobs": queries.unlinked_open_jobs(company),
             "label": queries.provider_label(company),
             "connection": connection,

@@ -11,6 +11,7 @@ from django.db.models.functions import Length
 from django.utils import timezone
 
 from accounts.models import Company
+from candidates.cards import make_cards
 from candidates.models import Candidate
 from integrations import wording
 from integrations.models import AccountStage, CandidateExport, StageChange
@@ -249,21 +250,42 @@ def candidates_there(company: Company) -> "QuerySet[CandidateExport, int]":
 
 @dataclass(frozen=True, slots=True)
 class RecentChange:
-    """What happened lately to somebody in the ATS; the name is whoever asks to look up."""
+    """What happened lately to somebody in the ATS."""
 
     candidate_pk: int
-    job_pk: int | None
+    # as the company knows the person
+    name: str
+    place: str
     change: Change
 
 
-def recent_changes(company: Company, kind: str, limit: int = 5) -> list[RecentChange]:
-    """Return the newest changes of one kind (such as "hired"), of people who did not erase their data."""
-    changes = (
-        StageChange.objects.filter(company=company, kind=kind, export__candidate__erased_at=None)
-        .select_related("export__connection")
-        .order_by("-happened_at", "-pk")[:limit]
+def recent_changes(company: Company, limit: int = 5) -> list[RecentChange]:
+    """Return what happened lately in the ATS to people whom the company sees; that they arrived there is no news."""
+    first_stages = AccountStage.objects.filter(
+        connection=OuterRef("export__connection"), external_id=OuterRef("stage_id"), step=AccountStage.Step.SENT
     )
-    return [
-        RecentChange(change.export.candidate_id, change.export.job_id, _change(change, change.export.connection.label))
-        for change in changes
+    # The newest of each kind is found by an index; some may be of people who are seen no more.
+    newest = [
+        StageChange.objects.filter(~Exists(first_stages), company=company, kind=kind)
+        .order_by("-happened_at", "-pk")
+        .values_list("pk", "happened_at")[: 2 * limit]
+        for kind in (StageChange.Kind.MOVED, StageChange.Kind.ARCHIVED, StageChange.Kind.HIRED)
     ]
+    keys = [pk for pk, _ in newest[0].union(*newest[1:], all=True).order_by("-happened_at")[: 2 * limit]]
+    changes = list(
+        StageChange.objects.filter(company=company, pk__in=keys)
+        .select_related("export__connection", "export__posting")
+        .order_by("-happened_at", "-pk")
+    )
+    cards = make_cards(company, {change.export.candidate_id for change in changes})
+    names = {card.candidate.pk: card.source.name for card in cards}
+    return [
+        RecentChange(
+            candidate_pk=change.export.candidate_id,
+            name=names[change.export.candidate_id],
+            place=change.export.posting.title if change.export.posting else "",
+            change=_change(change, change.export.connection.label),
+        )
+        for change in changes
+        if change.export.candidate_id in names
+    ][:limit]

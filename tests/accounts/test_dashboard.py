@@ -36,7 +36,10 @@ def test_counts_lead_to_what_they_count(as_alice, acme):
     factories.make_application(job, created_at=timezone.now() - timedelta(8))
     factories.make_application(job, withdrawn_at=timezone.now())
     connection = rows.make_connection(acme)
-    rows.make_export(connection, application.candidate, state="sent")
+    rows.end(
+        rows.make_export(connection, application.candidate, state="sent"),
+        rows.make_reason(connection, "Hired", is_hire=True),
+    )
     rows.make_export(connection, state="failed", failure_code="refused")
     jobs, candidates = reverse("job_list", args=["acme"]), reverse("candidate_list", args=["acme"])
 
@@ -45,6 +48,7 @@ def test_counts_lead_to_what_they_count(as_alice, acme):
         "Drafts": ("1", f"{jobs}?status=draft"),
         "Applications in the last 7 days": ("1", f"{candidates}?show=applied"),
         f"In {connection.label}": ("1", f"{candidates}?state=sent"),
+        "Hired": ("1", f"{candidates}?state=hired"),
         "Need attention": ("1", reverse("export_list", args=["acme"])),
     }
 
@@ -60,6 +64,17 @@ def test_the_newest_applicants_are_shown_with_where_they_stand(as_alice, acme):
     assert "Gardener" in html
     assert html.count("Waiting") == 1
     assert html.count("Not sent") == 1
+
+
+def test_what_happened_lately_there_leads_to_the_people(as_alice, acme):
+    connection = rows.make_connection(acme)
+    kim = factories.make_candidate("Kim Park", is_discoverable=True)
+    rows.move(rows.make_export(connection, kim, state="sent"), rows.make_stage(connection, "Interview"))
+
+    html = as_alice.get(reverse("dashboard", args=["acme"])).content.decode()
+
+    assert f"Lately in {connection.label}" in html
+    assert f'<a href="{reverse("candidate_detail", args=["acme", kim.pk])}">Kim Park</a> · Moved to Interview' in html
 
 
 def test_a_new_company_is_shown_its_first_steps(as_alice):

@@ -1,5 +1,7 @@
 """What other apps are told about a company's ATS."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -7,8 +9,18 @@ from django.utils import timezone
 
 from integrations import queries
 from purposejobs.tenancy import company_scope
-from tests.factories import make_candidate, make_job
-from tests.integrations.rows import make_connection, make_export, make_link, make_posting
+from tests.factories import hide_from, make_candidate, make_job
+from tests.integrations.rows import (
+    end,
+    make_change,
+    make_connection,
+    make_export,
+    make_link,
+    make_posting,
+    make_reason,
+    make_stage,
+    move,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -138,3 +150,74 @@ def test_candidates_are_found_by_the_state_of_their_exports(acme, far, scope, st
     names = {make_export(far, make_candidate(name), **fields).candidate_id: name for name, fields in people.items()}
 
     assert {names[pk] for pk in queries.candidates_in_state(acme, state)} == expected
+
+
+# -- What happened lately there --------------------------------------------------------------------------------------
+
+
+def recent(company, **options):
+    return [(each.name, each.change.word, each.place) for each in queries.recent_changes(company, **options)]
+
+
+def test_the_latest_of_all_kinds_comes_first_and_arriving_is_no_news(acme, far, scope):
+    now, stage = timezone.now(), make_stage(far, "Interview")
+    posting = make_posting(far, "Organizer")
+    kim, lee = (
+        make_export(far, make_candidate(name, is_discoverable=True), posting, state="sent") for name in ("Kim", "Lee")
+    )
+    make_change(kim, stage_id="lead-new", stage_name="New lead", happened_at=now)
+    move(kim, stage, happened_at=now - timedelta(days=3))
+    end(lee, make_reason(far, "Timing"), happened_at=now - timedelta(days=2))
+    end(kim, make_reason(far, "Hired", is_hire=True), happened_at=now - timedelta(days=1))
+
+    assert recent(acme) == [
+        ("Kim", "Hired", "Organizer"),
+        ("Lee", "Archived: Timing", "Organizer"),
+        ("Kim", "Moved to Interview", "Organizer"),
+    ]
+    assert recent(acme, limit=1) == [("Kim", "Hired", "Organizer")]
+
+
+def test_of_people_whom_the_company_sees_no_more_nothing_is_told(acme, far, globex, scope):
+    hidden = make_candidate("Hidden", is_discoverable=True)
+    move(make_export(far, hidden, state="sent"), make_stage(far))
+    hide_from(hidden, acme)
+    theirs = make_connection(globex)
+    move(make_export(theirs, make_candidate("Theirs", is_discoverable=True), state="sent"), make_stage(theirs))
+
+    assert recent(acme) == []
+
+
+def test_what_happened_lately_takes_as_many_queries_for_many(acme, far, scope):
+    stage = make_stage(far)
+    for _ in range(12):
+        move(make_export(far, state="sent"), stage)
+
+    with CaptureQueriesContext(connection) as counted:
+        assert len(queries.recent_changes(acme)) == 5
+
+    assert len(counted) == 4
+
+
+def test_stages_are_counted_by_people_and_without_those_who_erased_their_data(acme, far, scope):
+    stage = make_stage(far, "Interview", external_id="interview")
+    kim = make_candidate("Kim", is_discoverable=True)
+    move(make_export(far, kim, make_posting(far), state="sent"), stage)
+    move(make_export(far, kim, make_posting(far), state="sent"), stage)
+    move(make_export(far, make_candidate(erased_at=timezone.now()), state="sent"), stage)
+
+    with CaptureQueriesContext(connection) as counted:
+        choices = queries.stage_choices(acme)
+
+    assert choices == [
+        ("stage:lead-new", "New lead", 0),
+        ("stage:lead-replied", "Responded", 0),
+        ("stage:interview", "Interview", 1),
+        ("hired", "Hired", 0),
+        ("archived", "Archived", 0),
+    ]
+    assert len(counted) == 5
+
+
+def test_without_a_connection_there_is_no_stage_to_choose(acme, scope):
+    assert queries.stage_choices(acme) == []
