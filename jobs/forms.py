@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from integrations.queries import LinkedPosting, PostingChoice
 from jobs.models import Job, Workplace
@@ -29,6 +32,8 @@ class Connecting:
 
 # How applicants go, as the form calls it.
 AUTOMATIC = {"": None, "on": True, "off": False}
+# Postings that take nobody, named in the form. Accounts gather thousands of them.
+MOST_SHUT = 100
 
 
 class PostingSelect(forms.Select):
@@ -39,6 +44,27 @@ class PostingSelect(forms.Select):
         super().__init__(attrs=attrs)
         self.postings = {posting.pk: posting for posting in connecting.postings}
         self.linked_pk = connecting.linked_pk
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """Write thousands of options at once; Django renders a template for each."""
+        widget = self.get_context(name, value, attrs)["widget"]
+        groups = format_html_join(
+            "",
+            "{}{}{}",
+            (
+                (
+                    format_html('<optgroup label="{}">', label) if label else "",
+                    format_html_join(
+                        "",
+                        '<option value="{}"{}>{}</option>',
+                        ((option["value"], flatatt(option["attrs"]), option["label"]) for option in options),
+                    ),
+                    mark_safe("</optgroup>") if label else "",
+                )
+                for label, options, _ in widget["optgroups"]
+            ),
+        )
+        return format_html('<select name="{}"{}>{}</select>', name, flatatt(widget["attrs"]), groups)
 
     def create_option(self, name: str, value: Any, *args: Any, **options: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **options)
@@ -121,7 +147,9 @@ class JobForm(forms.ModelForm):
         groups = {
             "Connected now": [(posting.pk, _in_words(posting, is_linked=True)) for posting in chosen],
             "Open": [(posting.pk, _in_words(posting)) for posting in others if posting.is_open],
-            "Cannot be chosen": [(posting.pk, _in_words(posting)) for posting in others if not posting.is_open],
+            "Cannot be chosen": [(posting.pk, _in_words(posting)) for posting in others if not posting.is_open][
+                :MOST_SHUT
+            ],
         }
         return [("", "Not connected"), *[(name, rows) for name, rows in groups.items() if rows]]
 

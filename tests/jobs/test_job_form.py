@@ -147,7 +147,7 @@ def test_a_job_keeps_a_posting_that_has_closed(save, client, job, connection):
     html = client.get(reverse("job_edit", args=["acme", job.pk])).content.decode()
     response = save(title="Head Gardener", posting=posting.pk)
 
-    assert f'<option value="{posting.pk}" selected data-state="Closed">' in html
+    assert f'<option value="{posting.pk}" data-state="Closed" selected>' in html
     assert response.status_code == 302
     assert (now(job).title, linked(job)) == ("Head Gardener", posting.pk)
 
