@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from benchmarks.stage import Figure, Seat, Stage
+from benchmarks.two_way import catch_up, suggest, webhooks
 from integrations.draining.claims import CallCounts, claim
 from integrations.draining.packing import pack
 from integrations.models import CandidateExport
@@ -348,4 +349,7 @@ FIGURES: dict[str, Callable[[Stage], Iterator[Figure]]] = {
     "export_scale": export_scale,
     "recovery": recovery,
     "after_outage": after_outage,
+    "webhooks": webhooks,
+    "catch_up": catch_up,
+    "suggest": suggest,
 }

@@ -311,6 +311,31 @@ class Stage:
                 batch_size=1000,
             )
 
+    def send_people(self, seat: Seat, count: int, *, others: int = 0) -> list[str]:
+        """Let so many people be in the ATS and have been sent by us, and others who were not; return ours."""
+        path = f"/accounts/{seat.account_id}/opportunities"
+        ids = self.control("POST", path, count=count, ids=True, tags=["Purpose Jobs"], origin="sourced")["ids"]
+        if others:
+            self.control("POST", path, count=others, email_prefix="other")
+        self.line_up(seat, count)
+        now = timezone.now()
+        with company_scope(seat.company):
+            exports = list(CandidateExport.objects.order_by("pk"))
+            for export, external_id in zip(exports, ids, strict=True):
+                export.state, export.external_id, export.stage_id = CandidateExport.State.SENT, external_id, "lead-new"
+                export.sent_at = export.checked_at = now - timedelta(seconds=5)
+            fields = ["state", "external_id", "stage_id", "sent_at", "checked_at"]
+            CandidateExport.objects.bulk_update(exports, fields, batch_size=1000)
+        return ids
+
+    @staticmethod
+    def answers(session: requests.Session, url: str) -> bool:
+        """Say whether the web answers there, whatever it answers."""
+        try:
+            return session.get(url, timeout=5).status_code < 500
+        except requests.ConnectionError:
+            return False
+
     def release(self, seats: Iterable[Seat]) -> None:
         """Let those in line be due now."""
         with connections["owner"].cursor() as cursor:
