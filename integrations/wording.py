@@ -426,7 +426,7 @@ FINDINGS: dict[str, Words] = {
     ),
     "no_delivery": Words(
         "No delivery has come yet",
-        "The webhooks are in place, but {label} has not used them. The catch-up reads what changes meanwhile.",
+        "The webhooks are in place. While nobody is moved in {label} there is nothing to tell.",
         "{hint}",
         Kind.CONFIGURATION,
         Who.ADMIN,

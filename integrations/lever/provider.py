@@ -69,8 +69,8 @@ ADMIN_MESSAGE = (
 TAG = "Purpose Jobs"
 # https://hire.lever.co/developer/documentation#webhooks: made through the API, they still come only once switched on.
 WEBHOOK_HINT = (
-    "A Super Admin must switch the events on in Lever: Settings → Integrations and API → Webhooks. "
-    "Until then we read what changed every few minutes."
+    "If people were moved there, a Super Admin must switch the events on in Lever: Settings → Integrations and API → "
+    "Webhooks. Until then we read what changed every few minutes."
 )
 ORIGIN = "sourced"
 # A person's opportunities fit into one page.

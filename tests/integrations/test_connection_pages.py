@@ -197,7 +197,7 @@ def test_overview_says_which_of_the_two_is_at_work_and_what_to_do_there(client, 
     text = page(client, alice, DETAIL)
 
     assert "Catch-up" in text
-    assert "<strong>No delivery has come yet.</strong> A Super Admin must switch the events on in Lever" in text
+    assert "<strong>No delivery has come yet.</strong> If people were moved there, a Super Admin must switch" in text
     assert "next" in text
 
 
