@@ -7,8 +7,9 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integrations import actions
+from integrations import actions, following
 from integrations.models import CandidateExport
+from integrations.pacing import redis_client
 from purposejobs.tenancy import company_scope
 
 pytestmark = pytest.mark.django_db
@@ -232,3 +233,38 @@ def test_two_followers_at_once_do_no_harm(acmes, far):
 
     assert acmes.read_connection().catch_up == {}
     assert acmes.read(exports[6]).stage_id == "talked"
+
+
+def test_no_more_pages_are_read_than_exports_can_spare(acmes, far, settings):
+    settings.EXPORTS = settings.EXPORTS | {"rate_per_second": 0.001, "burst": 20}
+    settings.FOLLOWING = settings.FOLLOWING | {"slice_seconds": 60}
+    for _ in range(60):
+        acmes.send()
+    acmes.change(next_catch_up_at=timezone.now())
+    bucket = f"pace:{acmes.connection.bucket}"
+    read = []
+    for _ in range(3):
+        redis_client().hset(bucket, mapping={"tokens": 16, "at": redis_client().time()[0], "spared_at": 2**40})
+        wait = following.follow(acmes.connection.pk)
+        read.append(len(far.pages))
+
+    reserve = 20 * settings.FOLLOWING["reserve"]
+    assert read == [int(16 - reserve), 2 * int(16 - reserve), 21]
+    assert wait is None
+    assert acmes.read_connection().catch_up == {}
+
+
+def test_a_flood_of_deliveries_never_stops_the_catch_up(acmes, far, settings):
+    settings.FOLLOWING = settings.FOLLOWING | {"slice_seconds": 0.05}
+    exports = [acmes.send() for _ in range(30)]
+    acmes.change(next_catch_up_at=timezone.now())
+    for _ in range(14):
+        for export in exports:
+            acmes.deliver(export.external_id)
+        redis_client().hset(
+            f"pace:{acmes.connection.bucket}", mapping={"tokens": 2, "spared_at": 0, "at": redis_client().time()[0]}
+        )
+        following.follow(acmes.connection.pk)
+
+    assert len(far.pages) >= 11
+    assert len(set(far.reads)) >= 10
