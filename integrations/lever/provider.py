@@ -366,9 +366,9 @@ def wanted_scopes() -> tuple[str, ...]:
     return (*SCOPES, CONFIDENTIAL_SCOPE) if _ours()["wants_confidential"] else tuple(SCOPES)
 
 
-def missing_scopes(granted: Iterable[str]) -> list[str]:
-    """Return what we need and were not granted. A write scope includes its read."""
-    granted = set(granted)
+def missing_scopes(scopes: Iterable[str]) -> list[str]:
+    """Return what we need and is not among the scopes that were granted. A write scope includes its read."""
+    granted = set(scopes)
     return [
         scope for scope in wanted_scopes() if not granted & {scope, scope.replace(":read:", ":write:")}
     ]  # fmt: skip

@@ -138,7 +138,7 @@ def test_what_is_declared_can_be_called_as_the_contract_says(provider):
         "list_reasons": ["client"],
         "check": ["client"],
         "explain_scopes": ["scopes"],
-        "missing_scopes": ["granted"],
+        "missing_scopes": ["scopes"],
         "read_progress": ["client", "external_id"],
         "list_progress": ["client", "since", "cursor"],
         "list_deleted": ["client", "since", "cursor"],
