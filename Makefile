@@ -58,6 +58,6 @@ clean:  ## remove the virtual environment, local servers' data and caches
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 pictures: install  ## walk the story in a browser and take the pictures that README and docs show
-	@$(BIN)/python -m pytest -q tests/browser/test_story.py
+	@$(BIN)/python -m pytest -q tests/browser/test_story.py tests/browser/test_connection_tabs.py
 	@mkdir -p docs/pictures && for name in $$(grep -oh 'pictures/[a-z-]*\.png' README.md docs/*.md | sort -u); do \
 		cp .local/$$name docs/$$name; done
