@@ -150,8 +150,10 @@ def _chosen(company: Company, filters: ReportFilters) -> tuple[str, list[Any]]:
         ),
         -- Deleted there and sent anew: what happened before belongs to another record.
         former AS (
-            SELECT export_id, max(happened_at) AS until FROM integrations_stagechange
-            WHERE company_id = %s AND kind = 'deleted' GROUP BY export_id
+            SELECT change.export_id, max(change.happened_at) AS until
+            FROM integrations_stagechange change JOIN chosen
+                ON chosen.id = change.export_id AND change.happened_at <= chosen.sent_at
+            WHERE change.company_id = %s AND change.kind = 'deleted' GROUP BY change.export_id
         ),
         changed AS NOT MATERIALIZED (
             SELECT chosen.*, change.id AS change_id, change.kind, change.stage_id AS to_stage_id, change.stage_name,
@@ -159,7 +161,7 @@ def _chosen(company: Company, filters: ReportFilters) -> tuple[str, list[Any]]:
             FROM chosen JOIN integrations_stagechange change
                 ON change.export_id = chosen.id AND change.company_id = %s
             LEFT JOIN former ON former.export_id = chosen.id
-            WHERE former.until IS NULL OR chosen.deleted_there_at IS NOT NULL OR change.happened_at > former.until
+            WHERE former.until IS NULL OR change.happened_at > former.until
         )"""
     return sql, [*values, company.pk, company.pk]
 

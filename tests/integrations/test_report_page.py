@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations import following
 from integrations.models import AccountReason, AccountStage, StageChange
 from integrations.queries import STEPS, Step
 from integrations.views.report import draw, in_percent, in_time
@@ -16,6 +17,8 @@ from purposejobs.files import csv_cell
 from purposejobs.tenancy import company_scope
 from tests.counting import queries_of
 from tests.factories import make_job
+from tests.integrations.connected import apply, connect, drain, link, only_export
+from tests.integrations.following.followed import let_tokens_come
 from tests.integrations.rows import make_connection, make_export, make_posting
 
 PAGE, FILE = reverse("report", args=["acme"]), reverse("report_csv", args=["acme"])
@@ -280,3 +283,49 @@ def test_the_page_costs_the_same_with_many(client, connection, acme, alice):
         send(connection, number, job=make_job(acme), moved=["lead-new", "talk"])
 
     assert queries_of(client, PAGE) == one
+
+
+@pytest.mark.parametrize(("deleted", "counts"), [(-1, [1, 0, 0, 0, 0]), (1, [1, 1, 1, 0, 0])], ids=["before", "since"])
+def test_a_record_deleted_before_somebody_was_sent_anew_is_another_one(client, connection, alice, deleted, counts):
+    export = send(connection)
+    with company_scope(connection.company):
+        StageChange.objects.bulk_create(
+            StageChange(
+                company=connection.company,
+                export=export,
+                kind=kind,
+                stage_id="talk" if kind == "moved" else "",
+                happened_at=export.sent_at + timedelta(days=days),
+                told_by="webhook",
+            )
+            for kind, days in (("moved", -2), ("deleted", deleted))
+        )
+    client.force_login(alice)
+
+    assert reached(client) == counts
+
+
+@pytest.mark.real_http
+def test_somebody_hired_there_is_counted_here(client, ats, acme, alice):
+    connection = connect(ats, acme, alice)
+    job = link(acme, alice)
+    apply(job)
+    drain(connection)
+    there = f"/opportunities/{only_export(acme).external_id}"
+    with company_scope(acme):
+        hired = AccountReason.objects.get(is_hire=True)
+    client.force_login(alice)
+
+    def counted_after(**change):
+        ats.emulator.control("POST", there, **change)
+        with company_scope(acme):
+            type(connection).objects.update(next_catch_up_at=timezone.now())
+        let_tokens_come(connection)
+        following.follow(connection.pk)
+        return reached(client)
+
+    assert counted_after() == [1, 0, 0, 0, 0]
+    assert counted_after(stage="lead-responded") == [1, 1, 0, 0, 0]
+    assert counted_after(stage="lead-new") == [1, 1, 0, 0, 0]
+    assert counted_after(archive_reason=hired.external_id) == [1, 1, 1, 1, 1]
+    assert counted_after(archive_reason=None) == [1, 1, 0, 0, 0]
