@@ -180,6 +180,10 @@ WAITS: dict[str, Words] = {
     "unclear": _temporary(
         "Waiting for {label}", "{label} gave no clear answer. We look whether the candidate arrived, then go on."
     ),
+    "internal_error": _temporary(
+        "Waiting",
+        "Something in Purpose Jobs went wrong while asking {label}. We have been told, and it is tried again.",
+    ),
     "paused": _temporary("Waiting for {label}", "{label} has had trouble for a while. We check whether it is back."),
     "redirected": _temporary(
         "Waiting for {label}", "{label} answers from an address that we do not trust. We keep trying the known one."

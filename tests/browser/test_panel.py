@@ -107,6 +107,16 @@ def test_a_move_there_is_seen_by_itself_and_what_was_unfolded_stays_so(open_page
     expect(page.locator("#timeline").get_by_text("Moved to Offer")).to_be_visible()
 
 
+def test_whoever_uses_the_keyboard_stays_where_they_were(open_page, far, sent):
+    page = open_page(sent)
+    page.get_by_role("link", name="View in Lever").first.focus()
+    with company_scope(far.company):
+        move(sent, make_stage(far, "Offer"), happened_at=NOON + DAY)
+
+    expect(page.locator(".panel strong").get_by_text("Offer", exact=True)).to_be_visible(timeout=5000)
+    expect(page.get_by_role("link", name="View in Lever").first).to_be_focused()
+
+
 @pytest.fixture
 def asked(page):
     """What the panel asked, on a page whose clock the test turns."""

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from integrations import wording
-from integrations.models import CandidateExport
+from integrations.models import CandidateExport, StageChange
+from integrations.queries.timeline import ICONS
 
 PACKAGE = Path(wording.__file__).parent
 TABLES = {
@@ -93,3 +94,16 @@ def test_a_missing_parameter_is_left_out():
 
     assert wording._fill(words, "Acme ATS").title == "Acme ATS refused "
     assert wording._fill(words, "Acme ATS", {"field": "phone"}).title == "Acme ATS refused phone"
+
+
+@pytest.mark.parametrize("kind", StageChange.Kind.values)
+def test_every_change_there_has_words_and_an_icon(kind):
+    assert kind in wording.CHANGES
+    assert kind in ICONS
+    assert wording.describe_change(kind, "Workable") == wording.describe_change(kind, "Workable").strip()
+
+
+def test_a_stage_may_be_called_anything():
+    assert (
+        wording.describe_change("moved", "Workable", "{label} & <b>friends</b>") == "Moved to {label} & <b>friends</b>"
+    )
