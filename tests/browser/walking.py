@@ -36,6 +36,7 @@ class Story:
     def open_ats(self, url: str) -> Page:
         """Open a page of the ATS in a second tab, signed in there as Rosa."""
         page = self.page.context.new_page()
+        page.set_viewport_size({"width": 1920, "height": 900})  # all stages are seen at once
         page.goto(url)
         page.get_by_role("button", name="Rosa Lindqvist").click()
         page.wait_for_url(url)
