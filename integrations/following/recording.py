@@ -1,14 +1,15 @@
 """What was learned of those who were sent, written down in bulk: each thing once, and only where it is news."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any
+from functools import cache, partial
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import connection as database
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -94,7 +95,7 @@ def apply(connection: Connection, progresses: Iterable[Progress], told_by: str, 
                 changed.append(export)
                 happened += changes
     if changed:
-        CandidateExport.objects.bulk_update(changed, FOLLOWED)
+        _write(changed)
         fresh = _keep_changes(changed, happened)
         if any(_is_bare(change) for change in fresh) and not _listed_lately(connection):
             nudge(REFRESH_ACCOUNT, connection.pk)
@@ -192,6 +193,24 @@ def _take_over(export: CandidateExport, progress: Progress, names: Names) -> boo
     for name in differing:
         setattr(export, name, news[name])
     return bool(differing)
+
+
+@cache
+def _update() -> str:
+    fields = [CandidateExport._meta.get_field(name) for name in FOLLOWED]
+    news = ", ".join(f"{field.name} = news.{field.name}" for field in fields)
+    types = ", ".join(f"{field.name} {cast('models.Field[Any, Any]', field).db_type(database)}" for field in fields)
+    return (
+        f"UPDATE integrations_candidateexport AS export SET {news}"  # noqa: S608
+        f" FROM jsonb_to_recordset(%s::jsonb) AS news(id bigint, {types}) WHERE export.id = news.id"
+    )
+
+
+def _write(exports: list[CandidateExport]) -> None:
+    # One document instead of a CASE for each field and row: a page of a hundred takes a tenth of the time.
+    rows = [{"id": export.pk} | {name: getattr(export, name) for name in FOLLOWED} for export in exports]
+    with database.cursor() as cursor:
+        cursor.execute(_update(), [json.dumps(rows, default=str)])
 
 
 def _changes(export: CandidateExport, progress: Progress, names: Names, told_by: str) -> list[StageChange]:
