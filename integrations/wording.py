@@ -181,8 +181,8 @@ WAITS: dict[str, Words] = {
         "Waiting for {label}", "{label} gave no clear answer. We look whether the candidate arrived, then go on."
     ),
     "internal_error": _temporary(
-        "Waiting",
-        "Something in Purpose Jobs went wrong while asking {label}. We have been told, and it is tried again.",
+        "Waiting for {label}",
+        "Something in Purpose Jobs went wrong while asking {label}. We have been told, and we keep trying.",
     ),
     "paused": _temporary("Waiting for {label}", "{label} has had trouble for a while. We check whether it is back."),
     "redirected": _temporary(
