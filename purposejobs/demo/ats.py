@@ -230,8 +230,8 @@ def _send_applicants(emulator: Emulator, connection: Connection, company: Compan
     """Send each a moment after they applied."""
     late = Q(email=REFUSED) | Q(email=HELD)
     with company_scope(company):
-        applications = Application.objects.for_company(company).exclude(late).order_by("created_at")
-        applications = list(applications.select_related("job"))
+        rows = Application.objects.for_company(company).exclude(late).order_by("created_at")
+        applications = list(rows.select_related("job"))
     for application in applications:
         emulator.set_clock(application.created_at)
         with company_scope(company):
