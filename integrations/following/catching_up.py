@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.db.models import Min
 from django.utils import timezone
 
@@ -19,6 +20,7 @@ from integrations.following.health import webhooks_are_at_work
 from integrations.following.reaching import Reach
 from integrations.following.recording import apply, gone
 from integrations.models import CandidateExport, Connection, StageChange
+from integrations.providers import Progress
 from purposejobs.tenancy import company_scope
 
 logger = logging.getLogger(__name__)
@@ -73,10 +75,10 @@ def read_page(reach: Reach) -> bool:
         logger.exception("connection %s: its changes could not be read by a mistake of ours", connection.pk)
         _put_off(reach, TryLater("internal_error"))
         return True
-    with company_scope(connection.company_id):
-        if state["phase"] == CHANGED:
-            apply(connection, page.records, StageChange.ToldBy.CATCH_UP, read_at)
-        else:
+    if state["phase"] == CHANGED:
+        _apply(connection, page.records, read_at)
+    else:
+        with company_scope(connection.company_id):
             gone(connection, page.external_ids, StageChange.ToldBy.CATCH_UP, read_at)
     if page.next_cursor:
         _step(reach, {**state, "cursor": page.next_cursor, "pages": state["pages"] + 1, "tries": 0})
@@ -85,6 +87,22 @@ def read_page(reach: Reach) -> bool:
     else:
         _end(reach)
     return True
+
+
+def _apply(connection: Connection, records: tuple[Progress, ...], read_at: datetime) -> None:
+    """Write a page down; a record that cannot be written keeps neither the others nor the list from going on."""
+    try:
+        with company_scope(connection.company_id):
+            apply(connection, records, StageChange.ToldBy.CATCH_UP, read_at)
+    except DatabaseError:
+        for record in records:
+            try:
+                with company_scope(connection.company_id):
+                    apply(connection, [record], StageChange.ToldBy.CATCH_UP, read_at)
+            except DatabaseError:
+                logger.exception(
+                    "connection %s: a change could not be written down by a mistake of ours", connection.pk
+                )
 
 
 def _begin(reach: Reach) -> bool:

@@ -47,10 +47,10 @@ def sort(connection: Connection) -> None:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('deliveries'), %s)", [connection.pk])
         if not cursor.fetchone()[0]:
             return
-        parameters = {"connection": connection.pk, "because": StageChange.ToldBy.WEBHOOK}
         for begins in range(0, len(external_ids), SORTED_AT_ONCE):
             some = external_ids[begins : begins + SORTED_AT_ONCE]
-            cursor.execute(SORT, {**parameters, "external_ids": some})
+            because = StageChange.ToldBy.WEBHOOK.value
+            cursor.execute(SORT, {"connection": connection.pk, "because": because, "external_ids": some})
     ours = CandidateExport.objects.filter(connection=connection, external_id=OuterRef("external_id"))
     too_old = timezone.now() - timedelta(seconds=settings.FOLLOWING["unknown_seconds"])
     waiting.filter(Q(external_id="") | Q(received_at__lt=too_old) & ~Exists(ours)).update(

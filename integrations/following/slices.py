@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from integrations.draining.calling import stopping
 from integrations.draining.slices import FLAG_SECONDS, RunningFlag
@@ -151,8 +152,24 @@ class Slice:
             # One that fails again and again is its own trouble, not the ATS's.
             self.reach.take_note(each.outcome, counts=each.tries == 0)
             done.append(each)
+        try:
+            self._record(done)
+        except DatabaseError:
+            logger.exception("connection %s: what was read is written down one by one", self.connection.pk)
+            for each in done:
+                self._record_alone(each)
+
+    def _record(self, done: list[Reading]) -> None:
         with company_scope(self.company_pk):
             reading.record(self.connection, done)
+
+    def _record_alone(self, each: Reading) -> None:
+        """Write down one; what cannot be written is a mistake of ours, and is read again ever more seldom."""
+        try:
+            self._record([each])
+        except DatabaseError as error:
+            each.outcome = error
+            self._record([each])
 
     def _start(self, each: Reading, client: object, finished: "queue.SimpleQueue[Reading]") -> None:
         each.client = client

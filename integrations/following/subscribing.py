@@ -57,6 +57,14 @@ def keep_subscriptions(reach: Reach) -> None:
         wait = max(LATER, timedelta(seconds=error.after or 0))
         _write(connection, subscriptions_due_at=timezone.now() + wait)
         return
+    except (ConnectionLost, AccessExpired):
+        raise
+    except Exception:
+        # The catch-up must not suffer from it; it is asked again as if refused.
+        logger.exception("connection %s: webhooks could not be asked for by a mistake of ours", connection.pk)
+        again = timezone.now() + timedelta(seconds=settings.FOLLOWING["check_webhooks_seconds"])
+        _write(connection, subscription_error="internal_error", subscriptions_due_at=again)
+        return
     is_new = kept != connection.subscriptions or connection.subscribed_at is None
     is_kept = _write(
         connection,

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from integrations import following
+from integrations import actions, following
 from integrations.following.health import connection_health
 from integrations.models import CandidateExport, Connection, StageChange, WebhookEvent
 from purposejobs.tenancy import company_scope
@@ -74,6 +74,27 @@ def test_a_card_that_is_dragged_there_changes_here_by_webhook(live_server, ats, 
     with company_scope(acme):
         assert connection_health(read(connection)).at_work == "webhooks"
         assert StageChange.objects.filter(export=told, stage_id="lead-responded").get().told_by == "webhook"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_follows_what_was_delivered(ats, connection, linked_job, acme, start_celery):
+    apply(linked_job)
+    drain(connection)
+    export = only_export(acme)
+    start_celery("worker")
+    ats.emulator.control("POST", f"/opportunities/{export.external_id}", stage="lead-responded")
+
+    with company_scope(acme):
+        actions.take_delivery(
+            connection=read(connection),
+            token="token-1",
+            event="candidateStageChange",
+            triggered_at=timezone.now(),
+            external_id=export.external_id,
+            body={},
+        )
+
+    wait_until(lambda: only_export(acme).stage_id == "lead-responded", what="the worker")
 
 
 def test_hired_archived_reopened_and_deleted_are_found_by_the_catch_up(ats, connection, linked_job, acme):

@@ -88,6 +88,23 @@ def test_a_poisonous_record_is_tried_ever_more_seldom_and_holds_nobody_up(acmes,
     assert (connection.state, connection.paused_until) == ("active", None)
 
 
+def test_an_answer_that_cannot_be_written_down_holds_nobody_up(acmes, far):
+    bad, good = acmes.send(), acmes.send()
+    for export in (bad, good):
+        far.move(export.external_id, "met")
+        acmes.deliver(export.external_id)
+    far.record(bad.external_id).stage_id = "x" * 81
+
+    acmes.follow()
+    acmes.catch_up()
+
+    assert acmes.read(good).stage_id == "met"
+    row = acmes.read(bad)
+    assert (row.stage_id, row.read_tries) == ("new", 1)
+    assert row.read_due_at > timezone.now()
+    assert acmes.read_connection().catch_up == {}
+
+
 def test_a_good_answer_ends_the_waiting(acmes, far):
     export = acmes.send()
     far.poison[export.external_id] = Rejected("forbidden")

@@ -99,6 +99,18 @@ def test_an_ats_that_cannot_answer_is_asked_again_soon(far, acme, alice, mood):
     assert acmes.read_connection().subscribed_at is not None
 
 
+def test_a_mistake_of_ours_with_webhooks_leaves_the_catch_up(far, acme, alice, settings):
+    settings.ROOT_URLCONF = "purposejobs.urls"  # without an address for the far side to tell
+    acmes = Followed(far, acme, alice)
+    export = acmes.send()
+    far.move(export.external_id, "met")
+
+    acmes.follow()
+
+    assert acmes.read(export).stage_id == "met"
+    assert acmes.read_connection().subscription_error == "internal_error"
+
+
 def test_disconnecting_takes_the_webhooks_away_and_forgets_their_address(acmes, far):
     key = acmes.read_connection().hook_key
     acmes.disconnect()
