@@ -20,7 +20,7 @@ def main(wanted: list[str]) -> int:
     os.environ.setdefault("LOG_LEVEL", "WARNING")
     os.environ |= {"RATE_LIMIT_APPLY": "100000/m/ip"}
     django.setup()
-    from benchmarks.figures import FIGURES
+    from benchmarks.figures import FIGURES, LONG
     from benchmarks.stage import Stage
 
     unknown = [name for name in wanted if name not in FIGURES]
@@ -29,8 +29,11 @@ def main(wanted: list[str]) -> int:
         return 2
     is_quick = os.environ.get("QUICK", "0") not in ("", "0")
     measured = []
-    for name in wanted or FIGURES:
-        with Stage(is_quick=is_quick) as stage:
+    with Stage(is_quick=is_quick) as stage:
+        for name in wanted or FIGURES:
+            if is_quick and not wanted and name in LONG:
+                continue
+            stage.clear()
             for figure in FIGURES[name](stage):
                 print(figure.line(), flush=True)
                 measured.append(figure.as_json())

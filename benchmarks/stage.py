@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -68,7 +69,7 @@ class Figure:
 
 
 class Stage:
-    """Processes and rows of one figure; everything is stopped and emptied at its end."""
+    """Processes and rows of the figures; between two of them everything but the emulator is stopped and emptied."""
 
     def __init__(self, *, is_quick: bool) -> None:
         self.is_quick = is_quick
@@ -81,8 +82,6 @@ class Stage:
 
     def __enter__(self) -> Self:
         call_command("migrate", database="owner", verbosity=0, interactive=False)
-        call_command("flush", database="owner", verbosity=0, interactive=False)
-        redis_client().flushdb()
         self.start(
             "emulator",
             [
@@ -97,9 +96,15 @@ class Stage:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for name in reversed(list(self.processes)):
-            self.stop(name)
+        self.stop_all_but()
         connections.close_all()
+
+    def clear(self) -> None:
+        """Begin from nothing."""
+        self.stop_all_but("emulator")
+        call_command("flush", database="owner", verbosity=0, interactive=False)
+        redis_client().flushdb()
+        self.control("POST", "/reset")
 
     # -- Processes -----------------------------------------------------------------------------------------------------
 
@@ -151,6 +156,20 @@ class Stage:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+    def stop_all_but(self, *names: str) -> None:
+        """Stop the other processes, all at once."""
+        others = [name for name in self.processes if name not in names]
+        for name in others:
+            if self.processes[name].poll() is None:
+                os.killpg(self.processes[name].pid, signal.SIGTERM)
+        for name in others:
+            self.stop(name)
+
+    @cache  # noqa: B019  there is one stage
+    def collect_static_files(self) -> None:
+        """Let pages find their files."""
+        call_command("collectstatic", interactive=False, verbosity=0)
 
     def cpu(self, *names: str) -> float:
         """Return the CPU seconds that these processes and their children have used so far."""
