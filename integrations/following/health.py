@@ -26,6 +26,7 @@ class Health:
     delivered_at: datetime | None
     caught_up_at: datetime | None
     next_catch_up_at: datetime | None
+    # under way, or asked for and about to begin
     is_catching_up: bool
 
 
@@ -45,7 +46,7 @@ def connection_health(connection: Connection) -> Health:
         delivered_at=connection.delivered_at,
         caught_up_at=connection.caught_up_at,
         next_catch_up_at=connection.next_catch_up_at,
-        is_catching_up=bool(connection.catch_up),
+        is_catching_up=hasattr(provider, "list_progress") and _is_catching_up(connection),
     )
 
 
@@ -66,6 +67,13 @@ def webhooks_are_at_work(connection: Connection) -> bool:
         happened_at__lt=timezone.now() - SLACK,
     )
     return not untold.exists()
+
+
+def _is_catching_up(connection: Connection) -> bool:
+    now = timezone.now()
+    if not connection.is_active or (connection.paused_until and connection.paused_until > now):
+        return False
+    return connection.next_catch_up_at is None or connection.next_catch_up_at <= now
 
 
 def _is_late(connection: Connection) -> bool:

@@ -249,6 +249,17 @@ def test_webhooks_that_left_a_change_to_the_catch_up_are_silent_until_the_next_c
     assert health(acmes).at_work == "webhooks"
 
 
+def test_a_catch_up_shows_from_the_moment_somebody_asks_for_it(acmes):
+    assert not health(acmes).is_catching_up
+    with company_scope(acmes.company):
+        actions.request_catch_up(connection=acmes.connection)
+    assert health(acmes).is_catching_up
+
+    acmes.follow()
+
+    assert not health(acmes).is_catching_up
+
+
 def test_a_lost_connection_brings_no_news(acmes):
     with company_scope(acmes.company):
         actions.lose_connection(connection=acmes.read_connection(), code="grant_dead")
