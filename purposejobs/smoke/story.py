@@ -101,9 +101,11 @@ class Story:
         """The list of postings comes by itself, and again on Refresh."""
         me = self.recruiter
         me.follow("Lever")
+        me.follow("Job mapping")
         self._until(lambda: me.reload().has("open postings of"), "the list of postings")
         before = self._calls("/v1/postings")
         me.press("Refresh")
+        me.follow("Job mapping")
         self._until(lambda: self._calls("/v1/postings") > before, "another list of postings")
         self._until(lambda: me.reload().has("open postings of"), "the refreshed list of postings")
         return f"listed and refreshed: {_around(me.page, 'open postings of')}"
