@@ -50,6 +50,10 @@ def open_connection(*, company: Company, provider: str, tokens: Tokens, connecte
         "paused_until": None,
         "postings_requested_at": timezone.now(),
         "postings_error": "",
+        # What a test found of the grant before says nothing of this one.
+        "check_requested_at": None,
+        "checked_at": None,
+        "check_findings": [],
         # Webhooks are asked for, or looked at, and what happened meanwhile is caught up with at once.
         "subscriptions_due_at": None,
         "next_catch_up_at": timezone.now(),

@@ -188,6 +188,17 @@ def test_a_second_message_tests_nothing(ours, far):
     assert ours.read_connection().checked_at == before
 
 
+def test_reconnecting_forgets_what_was_found_before(ours, far):
+    far.mood = "dead"
+    check(ours)
+    far.mood = "good"
+
+    ours.connect()
+
+    connection = ours.read_connection()
+    assert (connection.checked_at, connection.check_findings, connection.is_being_checked) == (None, [], False)
+
+
 def test_a_message_about_nothing_is_quiet():
     checking.check_connection(0)
 
