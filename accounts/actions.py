@@ -155,6 +155,7 @@ def notify(*, company: Company, users: Iterable[User], kind: str, title: str, te
     return len(rows)
 
 
-def mark_read(*, company: Company, kind: str) -> None:
+def mark_read(*, company: Company, kinds: Iterable[str], path: str) -> None:
     """Take what is over from everybody's bell."""
-    Notification.objects.filter(company=company, kind=kind).unread().update(read_at=timezone.now())
+    told = Notification.objects.filter(company=company, kind__in=list(kinds), path=path)
+    told.unread().update(read_at=timezone.now())

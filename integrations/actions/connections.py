@@ -72,6 +72,7 @@ def open_connection(*, company: Company, provider: str, tokens: Tokens, connecte
         raise Refused("account_taken") from None
     verb = Activity.Verb.RECONNECTED if same else Activity.Verb.CONNECTED
     Activity.objects.create(company=company, connection=connection, verb=verb, actor=connected_by)
+    notices.stop_asking(connection)
     if same is not None and same.needs_reconnect:
         notices.tell_back(connection)
     nudge(REFRESH_ACCOUNT, connection.pk)
@@ -93,6 +94,7 @@ def close_connection(*, connection: Connection, closed_by: User) -> None:
     Activity.objects.create(
         company_id=connection.company_id, connection=connection, verb=Activity.Verb.DISCONNECTED, actor=closed_by
     )
+    notices.stop_asking(connection)
     nudge(DRAIN, connection.pk)
 
 

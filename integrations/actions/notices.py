@@ -40,7 +40,7 @@ def tell_lost(connection: Connection) -> None:
         kind=LOST,
         title=f"Reconnect {label}",
         text=f"{company.name}'s {label} account no longer accepts our access. Candidates wait; nobody is lost.",
-        path=_connection_page(connection),
+        path=_connection_place(connection),
     )
 
 
@@ -48,7 +48,6 @@ def tell_back(connection: Connection) -> None:
     """Tell the admins that a lost connection is there again; asking for it is over."""
     company, label = connection.company, connection.label
     waiting = CandidateExport.objects.filter(connection=connection).under_way().count()
-    mark_read(company=company, kind=LOST)
     _write(connection, "back", {"waiting": waiting})
     notify(
         company=company,
@@ -56,8 +55,13 @@ def tell_back(connection: Connection) -> None:
         kind=BACK,
         title=f"{label} is connected again",
         text=_who_goes_out(waiting),
-        path=_connection_page(connection),
+        path=_connection_place(connection),
     )
+
+
+def stop_asking(connection: Connection) -> None:
+    """Take from the bells what asked to reconnect: it was done, or the connection was ended."""
+    mark_read(company=connection.company, kinds=[LOST, END], path=_connection_place(connection))
 
 
 def tell_of_end(connection: Connection) -> None:
@@ -69,7 +73,7 @@ def tell_of_end(connection: Connection) -> None:
         kind=END,
         title=f"Reconnect {connection.label} before {connection.ends_at:%-d %B %Y}",
         text=f"{connection.label} lets access live for a limited time. Reconnect before then and nothing stops.",
-        path=_connection_page(connection),
+        path=_connection_place(connection),
     )
 
 
@@ -200,6 +204,11 @@ def _write(connection: Connection, template: str, context: dict[str, object]) ->
 
 def _connection_page(connection: Connection) -> str:
     return reverse("integration_list", args=[connection.company.slug])
+
+
+def _connection_place(connection: Connection) -> str:
+    """Return where a bell leads: the page, and the connection on it, so that two are two notifications."""
+    return f"{_connection_page(connection)}#{connection.provider}"
 
 
 def _who_goes_out(waiting: int) -> str:

@@ -77,7 +77,7 @@ def test_what_is_unread_is_not_told_twice(acme, alice, bob):
 def test_what_was_read_is_told_again(acme, alice):
     tell(acme, [alice])
     with company_scope(acme):
-        mark_read(company=acme, kind="connection_lost")
+        mark_read(company=acme, kinds=["connection_lost"], path="/c/acme/jobs/")
 
     assert tell(acme, [alice]) == 1
 

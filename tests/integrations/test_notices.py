@@ -110,6 +110,26 @@ def test_connecting_what_was_not_lost_is_no_news(acme, alice, lever):
     assert bell(acme) == []
 
 
+def test_after_a_disconnection_nobody_is_asked_to_reconnect(acme, alice, lever):
+    lose(lever)
+    with company_scope(acme):
+        actions.close_connection(connection=lever, closed_by=alice)
+
+    assert bell(acme, read_at=None) == []
+
+
+def test_another_connections_loss_is_told_beside_the_first(acme, alice, lever):
+    other = make_connection(acme, provider="harbor")
+    lose(lever)
+    lose(other)
+    reconnect(lever, alice)
+
+    assert [title for _, _, title in bell(acme, read_at=None)] == [
+        f"Reconnect {other.label}",
+        "Lever is connected again",
+    ]
+
+
 def test_lost_again_after_it_was_back_is_told_again(acme, alice, lever):
     lose(lever)
     reconnect(lever, alice)
