@@ -16,7 +16,7 @@ from integrations.draining.recording import backoff
 from integrations.errors import AccessExpired, ConnectionLost, Rejected, TryLater
 from integrations.following.recording import apply, gone
 from integrations.models import CandidateExport, Connection, StageChange
-from integrations.providers import Progress, Provider
+from integrations.providers import Provider
 
 logger = logging.getLogger(__name__)
 
@@ -102,11 +102,10 @@ def record(connection: Connection, readings: list[Reading]) -> None:
         if not isinstance(reading.outcome, Exception):
             seen[reading.because or StageChange.ToldBy.CATCH_UP].append(reading)
     for told_by, group in seen.items():
-        for reading in group:
-            if isinstance(reading.outcome, Progress):
-                apply(connection, [reading.outcome], told_by, reading.read_at)
-            else:
-                gone(connection, [reading.external_id], told_by, reading.read_at)
+        # Together they are as old as the oldest of them.
+        read_at = min(reading.read_at for reading in group)
+        apply(connection, [reading.outcome for reading in group if reading.outcome], told_by, read_at)
+        gone(connection, [reading.external_id for reading in group if reading.outcome is None], told_by, read_at)
     rows = []
     for reading in readings:
         again, tries = _again(reading)

@@ -114,10 +114,10 @@ def gone(connection: Connection, external_ids: Iterable[str], told_by: str, at: 
         for export in _locked(connection, external_ids)
         if export.deleted_there_at is None and (export.checked_at is None or export.checked_at <= at)
     ]
-    for export in exports:
-        export.deleted_there_at = export.checked_at = at
-    CandidateExport.objects.bulk_update(exports, ["deleted_there_at", "checked_at"])
-    _keep_changes(exports, [_change(export, Kind.DELETED, at, told_by) for export in exports])
+    if exports:
+        rows = CandidateExport.objects.filter(pk__in=[export.pk for export in exports])
+        rows.update(deleted_there_at=at, checked_at=at)
+        _keep_changes(exports, [_change(export, Kind.DELETED, at, told_by) for export in exports])
     return len(exports)
 
 
