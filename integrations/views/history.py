@@ -21,7 +21,7 @@ from integrations import queries, wording
 from integrations.models import CandidateExport, ExportAttempt
 from integrations.views.connections import page_of
 from jobs.models import Job
-from purposejobs.paging import Page, capped_count, in_words, keyset_page
+from purposejobs.paging import COUNT_CAP, Page, capped_count, in_words, keyset_page
 
 PAGE_SIZE = 25
 # Jobs to filter by; people of one name who are looked for; failures whose reasons are offered: the newest ones.
@@ -160,19 +160,22 @@ class BulkAct:
 
 def _bulk_acts(company: Company, exports: QuerySet[CandidateExport], kept: dict[str, str]) -> list[BulkAct]:
     """Offer what can be done to the filtered exports, and to all where that is more."""
-    acts = []
+    acts: list[BulkAct] = []
+    counts: dict[str, int] = {}
     everything = CandidateExport.objects.for_company(company)
     for chosen, which, query in (
         ((exports, "these", kept), (everything, "all", {})) if kept else ((everything, "all", {}),)
     ):
         for name, word, rows, is_quiet in (
-            ("exports_retry", "Try {} {} again", queries.RETRYABLE, False),
-            ("exports_dismiss", "Dismiss {} {}", queries.DISMISSABLE, True),
+            ("exports_retry", "Try {} again", queries.RETRYABLE, False),
+            ("exports_dismiss", "Dismiss {}", queries.DISMISSABLE, True),
         ):
             count = capped_count(chosen.filter(rows))
-            if count:
+            if count and not (which == "all" and counts.get(name) == count <= COUNT_CAP):
+                counts[name] = count
                 url = reverse(name, args=[company.slug]) + ("?" + urlencode(query) if query else "")
-                acts.append(BulkAct(word.format(which, in_words(count)), url, is_quiet))
+                amount = "this one" if count == 1 else f"{which} {in_words(count)}"
+                acts.append(BulkAct(word.format(amount), url, is_quiet))
     return acts
 
 

@@ -54,6 +54,8 @@ def states(company) -> list[str]:
     [
         ("", ["Try all 3 again", "Dismiss all 3"]),
         ("?code=file_refused", ["Try these 2 again", "Dismiss these 2", "Try all 3 again", "Dismiss all 3"]),
+        ("?code=forbidden", ["Try this one again", "Dismiss this one", "Try all 3 again", "Dismiss all 3"]),
+        ("?since=day", ["Try these 3 again", "Dismiss these 3"]),
     ],
 )
 def test_the_list_offers_all_and_what_the_filters_choose(signed_in, failed, query, words):
