@@ -39,6 +39,14 @@ def drained(stage: Stage, seats: list[Seat]) -> float:
     return time.perf_counter() - began
 
 
+def warm_up(stage: Stage, count: int) -> None:
+    """Let every slot of the workers open its connections: what a start costs is not what is asked."""
+    seats = stage.make_seats(count)
+    for seat in seats:
+        stage.line_up(seat, 10)
+    drained(stage, seats)
+
+
 def bare_loop(stage: Stage, seat: Seat, count: int) -> float:
     """Return the seconds for the same requests from one thread with one session, and no record of anything."""
     session = requests.Session()
@@ -92,6 +100,7 @@ def export_open(stage: Stage) -> Iterator[Figure]:
         # As many processes of either kind: two workers with threads, or one worker with two children.
         workers = stage.start_workers(2 if pool == "threads" else 1, pool=pool, environment=UNPACED)
         measured = (*workers, "postgres", "redis")
+        warm_up(stage, connections_)
         for resume_bytes, label in ((0, ""), (200_000, "_resume")):
             seats = stage.make_seats(connections_)
             for seat in seats:
@@ -192,8 +201,8 @@ def export_scale(stage: Stage) -> Iterator[Figure]:
     sizes = (10, 30) if stage.is_quick else (10, 100, 1000)
     stage.start_workers(environment=UNPACED)
     measured, reference = ("exports-0", "postgres", "redis"), 0.0
-    # The first is for the worker to open its connections: what it costs to start is not asked here.
-    for number, size in enumerate((10, *sizes)):
+    warm_up(stage, sizes[0])
+    for size in sizes:
         seats = stage.make_seats(size)
         for seat in seats:
             stage.line_up(seat, 20)
@@ -201,10 +210,9 @@ def export_scale(stage: Stage) -> Iterator[Figure]:
         drained(stage, seats)
         each = (stage.cpu(*measured) - before) / (20 * size) * 1000
         stage.check_once(seats, 20)
-        if number:
-            reference = reference or each
-            note = f"worker {stage.memory('exports-0'):.0f} MiB"
-            yield Figure(f"export_scale_{size}", each, reference, "ms CPU", note)
+        reference = reference or each
+        note = f"worker {stage.memory('exports-0'):.0f} MiB"
+        yield Figure(f"export_scale_{size}", each, reference, "ms CPU", note)
 
 
 def recovery(stage: Stage) -> Iterator[Figure]:
