@@ -54,8 +54,8 @@ __all__ = [
     "retry_exports",
     "send_candidates",
     "set_job_exports",
-    "take_over",
     "take_delivery",
+    "take_over",
     "tell_of_end",
     "unlink_job",
 ]
