@@ -33,6 +33,9 @@ def make_connection(company, *, state: str = Connection.State.ACTIVE, **fields: 
         "postings_requested_at": timezone.now() - timedelta(minutes=1),
         "postings_listed_at": timezone.now() - timedelta(seconds=50),
         "last_contact_at": timezone.now() - timedelta(seconds=50),
+        "caught_up_at": timezone.now() - timedelta(seconds=50),
+        "next_catch_up_at": timezone.now() + timedelta(minutes=4),
+        "subscriptions_due_at": timezone.now() + timedelta(hours=1),
     } | fields
     with company_scope(company):
         connection = Connection.objects.create(company=company, state=state, **fields)
