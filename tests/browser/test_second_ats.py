@@ -57,6 +57,8 @@ def test_a_second_ats_is_connected_with_a_key_and_an_applicant_arrives_there(sto
         "EXPORT_CALL_DEADLINE_SECONDS": "3",
         "EXPORT_LEASE_SECONDS": "10",
         "EXPORT_LOOK_DELAY_SECONDS": "4",
+        "FOLLOW_SWEEP_SECONDS": "0.5",
+        "FOLLOW_CATCH_UP_SECONDS": "3",
     }
     start_celery("exports", **environment)
     start_celery("beat", **environment)
@@ -90,8 +92,18 @@ def test_a_second_ats_is_connected_with_a_key_and_an_applicant_arrives_there(sto
     panel = page.locator("#slide-over")
     expect(panel.get_by_text("In Harbor").first).to_be_visible(timeout=60_000)
     expect(panel.get_by_text("Washed ashore").first).to_be_visible()
+    expect(panel.get_by_text("Last checked")).to_be_visible(timeout=20_000)
     story.picture("second-ats-card")
     assert [person["email"] for person in harbor.people()] == [LEILA.person.email]
+
+    harbor.desk("POST", f"people/{harbor.people()[0]['id']}", step="aboard")
+    expect(panel.locator("strong").get_by_text("Aboard", exact=True)).to_be_visible(timeout=20_000)
+    story.check_page()
+    story.picture("second-ats-card-moved")
+    story.open("settings/integrations/harbor/")
+    expect(page.locator("#step-state").get_by_text("Catch-up", exact=True)).to_be_visible()
+    story.check_page()
+    story.picture("second-ats-overview")
 
     harbor.desk("DELETE", f"keys/{KEY}")
     apply_by_hand(story, "Late Arrival", "late.arrival@example.net")
