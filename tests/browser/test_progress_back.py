@@ -112,7 +112,8 @@ def let_deliveries_arrive(story: Story, ats: Ats, acme) -> None:
 def catch_up_rests(acme) -> bool:
     with company_scope(acme):
         connection = Connection.objects.get()
-    return bool(connection.delivered_at and (connection.next_catch_up_at - connection.caught_up_to).total_seconds() > 60)
+    wait = connection.next_catch_up_at - (connection.caught_up_to or connection.next_catch_up_at)
+    return bool(connection.delivered_at) and wait.total_seconds() > 60
 
 
 def hire(story: Story, board: Page) -> None:
