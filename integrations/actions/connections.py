@@ -1,6 +1,5 @@
 """Connecting a company's account, losing it, ending it."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings

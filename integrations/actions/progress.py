@@ -46,7 +46,8 @@ def take_delivery(
     """
     outcome = WebhookEvent.Outcome.TEST if is_test else WebhookEvent.Outcome.WAITING
     with transaction.atomic(), database.cursor() as cursor:
-        fields: list[Any] = [token[:120], event[:60], external_id[:80], triggered_at, json.dumps(body), outcome, is_test]
+        told = [token[:120], event[:60], external_id[:80], triggered_at]
+        fields: list[Any] = [*told, json.dumps(body), outcome, is_test]
         cursor.execute(TAKE, [connection.company_id, connection.pk, *fields])
         is_new = bool(cursor.rowcount)
         if connection.delivered_at is None or connection.delivered_at < timezone.now() - DELIVERED:

@@ -78,7 +78,7 @@ def bulk_send_list(request: SignedInRequest, *, company: Company) -> HttpRespons
             **{slug: Count("pk", filter=rows) for slug, rows in RESULT_TABS.items()},
         )
     }
-    context = {
+    context: dict[str, object] = {
         "label": queries.provider_label(company),
         "rows": [(sending, counts.get(sending.pk, {})) for sending in page.rows],
         "previous_url": page.before and "?" + urlencode({"before": page.before}),
