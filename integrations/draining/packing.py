@@ -101,7 +101,7 @@ class Facts:
             PostingLink.objects.filter(connection=connection, job_id__in=jobs).values_list("job_id", "posting_id")
         )
         postings = {*links.values(), *(export.posting_id for export in exports if export.posting_id)}
-        facts.postings = Posting.objects.in_bulk(postings)
+        facts.postings = Posting.objects.defer("description").in_bulk(postings)
         facts.links = {job_pk: facts.postings[posting_pk] for job_pk, posting_pk in links.items()}
         by_hand = {export.candidate_id for export in exports if export.reason == CandidateExport.Reason.SENT}
         if by_hand:

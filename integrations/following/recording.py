@@ -10,7 +10,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.db import connection as database
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from integrations.models import AccountReason, AccountStage, CandidateExport, Connection, StageChange
@@ -153,7 +153,9 @@ def _read_soon(company_pk: int, export_pks: set[int]) -> None:
     for export_pk in export_pks:  # one lock at a time
         with company_scope(company_pk):
             rows = CandidateExport.objects.filter(pk=export_pk).exclude(external_id="")
-            rows.update(read_due_at=timezone.now(), read_because=StageChange.ToldBy.CATCH_UP)
+            # What was asked for before keeps its reason: somebody may be waiting for that look.
+            asked = Case(When(read_because="", then=Value(StageChange.ToldBy.CATCH_UP)), default=F("read_because"))
+            rows.update(read_due_at=timezone.now(), read_because=asked)
 
 
 def _is_older(export: CandidateExport, progress: Progress, read_at: datetime) -> bool:
