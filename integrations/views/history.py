@@ -174,7 +174,7 @@ def _bulk_acts(company: Company, exports: QuerySet[CandidateExport], kept: dict[
             if count and not (which == "all" and counts.get(name) == count <= COUNT_CAP):
                 counts[name] = count
                 url = reverse(name, args=[company.slug]) + ("?" + urlencode(query) if query else "")
-                amount = "this one" if count == 1 else f"{which} {in_words(count)}"
+                amount = "1 candidate" if count == 1 else f"{which} {in_words(count)}"
                 acts.append(BulkAct(word.format(amount), url, is_quiet))
     return acts
 

@@ -232,7 +232,7 @@ def test_what_the_filters_choose_is_tried_again_and_nobody_else(signed_in, far):
     text = signed_in.get(f"{PAGE}?q=kim").content.decode()
     signed_in.post(f"{PAGE}retry/", {"q": "kim"})
 
-    assert "Try this one again" in text
+    assert "Try 1 candidate again" in text
     with company_scope(far.company):
         chosen.refresh_from_db()
         other.refresh_from_db()

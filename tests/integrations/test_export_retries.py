@@ -54,7 +54,7 @@ def states(company) -> list[str]:
     [
         ("", ["Try all 3 again", "Dismiss all 3"]),
         ("?code=file_refused", ["Try these 2 again", "Dismiss these 2", "Try all 3 again", "Dismiss all 3"]),
-        ("?code=forbidden", ["Try this one again", "Dismiss this one", "Try all 3 again", "Dismiss all 3"]),
+        ("?code=forbidden", ["Try 1 candidate again", "Dismiss 1 candidate", "Try all 3 again", "Dismiss all 3"]),
         ("?since=day", ["Try these 3 again", "Dismiss these 3"]),
     ],
 )
