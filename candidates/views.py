@@ -30,6 +30,7 @@ from candidates.tokens import read_token
 from integrations import queries as integrations
 from integrations.actions import MOST_AT_ONCE, Refused, prepare_bulk_send
 from jobs.models import Job, PublicJob
+from purposejobs.asked import read_keys
 from purposejobs.paging import in_words
 from purposejobs.tenancy import company_scope
 
@@ -234,7 +235,7 @@ def candidates_send(request: SignedInRequest, *, company: Company) -> HttpRespon
         listing = Listing(company, _filters(_filter_form(request, company), company))
         chosen = listing.page(size=MOST_AT_ONCE + 1).candidate_pks
     else:
-        chosen = [int(pk) for pk in request.POST.getlist("candidate") if pk.isdecimal() and len(pk) < 19]
+        chosen = read_keys(request.POST.getlist("candidate"))
     try:
         sending = prepare_bulk_send(company=company, candidate_pks=chosen, requested_by=request.user)
     except Refused as refusal:

@@ -12,6 +12,7 @@ from accounts.models import Company, PublicCompany
 from integrations import actions, queries
 from jobs.forms import Connecting, JobForm
 from jobs.models import Job, PublicJob, Workplace
+from purposejobs.asked import read_words
 from purposejobs.paging import Page, capped_count, in_words, keyset_page
 from purposejobs.tenancy import company_scope
 
@@ -27,7 +28,7 @@ REFUSED = "This posting cannot be connected any more. Nothing was saved; reload 
 
 def _asked(request: HttpRequest, name: str) -> str:
     """Return what a filter was asked for, in a shape that can be searched."""
-    return request.GET.get(name, "").replace("\0", "").strip()[:200]
+    return read_words(request.GET.get(name, ""))
 
 
 # -- A company's own jobs ---------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +21,7 @@ from integrations import queries, wording
 from integrations.models import CandidateExport, ExportAttempt
 from integrations.views.connections import page_of
 from jobs.models import Job
+from purposejobs.asked import read_key, read_words
 from purposejobs.paging import COUNT_CAP, Page, capped_count, in_words, keyset_page
 
 PAGE_SIZE = 25
@@ -104,13 +105,12 @@ def export_list(request: SignedInRequest, *, company: Company) -> HttpResponse:
 def narrow(company: Company, asked: Mapping[str, str]) -> tuple[QuerySet[CandidateExport], dict[str, str]]:
     """Return the company's exports that a list's filters choose (FILTERS), and those filters as given."""
     exports = CandidateExport.objects.for_company(company)
-    kept = {name: asked[name].strip() for name in FILTERS if asked.get(name, "").strip()}
+    given = {name: read_words(asked.get(name, "")) for name in FILTERS}
+    kept = {name: words for name, words in given.items() if words}
     if "q" in kept:
         exports = exports.filter(candidate__in=_people(company, kept["q"]))
     if "job" in kept:
-        if not kept["job"].isdecimal():
-            raise Http404
-        exports = exports.filter(job=get_object_or_404(Job.objects.for_company(company), pk=kept["job"]))
+        exports = exports.filter(job=get_object_or_404(Job.objects.for_company(company), pk=read_key(kept["job"])))
     if kept.get("since") in TIMES:
         exports = exports.filter(changed_at__gte=timezone.now() - TIMES[kept["since"]][1])
     else:

@@ -15,6 +15,7 @@ from integrations import actions, queries
 from integrations.models import Connection, Posting, PostingLink
 from integrations.views.connections import list_state
 from jobs.models import Job
+from purposejobs.asked import read_keys, read_words
 from purposejobs.paging import capped_count, in_words, keyset_page
 
 AT_ONCE = 50
@@ -58,7 +59,7 @@ def posting_import(request: SignedInRequest, *, company: Company) -> HttpRespons
 
 def _listed(request: SignedInRequest, connection: Connection) -> dict[str, Any]:
     """Find what the filters ask for."""
-    asked = {name: request.GET.get(name, "").replace("\0", "").strip()[:200] for name in ("q", *FILTERS)}
+    asked = {name: read_words(request.GET.get(name, "")) for name in ("q", *FILTERS)}
     show = request.GET.get("show", "")
     show = show if show in TABS else "new"
     every = Posting.objects.filter(company=connection.company_id, connection=connection, gone_at=None)
@@ -127,7 +128,7 @@ def _rows(connection: Connection, postings: list[Posting]) -> list[Row]:
 
 def _import(request: SignedInRequest, company: Company, connection: Connection) -> dict[str, list[Any]]:
     """Import the ticked postings; one that cannot be imported stops none of the others."""
-    wanted = {int(pk) for pk in request.POST.getlist("posting") if pk.isdecimal() and len(pk) < 19}
+    wanted = set(read_keys(request.POST.getlist("posting")))
     postings = Posting.objects.for_company(company).filter(connection=connection).defer("description")
     chosen = {posting.pk: posting for posting in postings.filter(pk__in=wanted)}
     if len(chosen) != len(wanted):

@@ -1,6 +1,6 @@
 """Jobs beside their postings: proposals with their reason, accepted by a person, with undo."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from integrations.matching import propose_matches
 from integrations.models import CandidateExport, Connection, PostingLink
 from integrations.views.connections import list_state
 from jobs.models import Job
+from purposejobs.asked import read_key, read_keys, read_words
 from purposejobs.paging import capped_count, in_words, keyset_page
 
 # Jobs looked at in one go.
@@ -98,7 +99,7 @@ def job_matches(request: SignedInRequest, *, company: Company) -> HttpResponse:
 def _listed(request: SignedInRequest, connection: Connection, refused: dict[int, str]) -> dict[str, Any]:
     """Find the jobs that the tab and the search ask for, each with what it has or could have."""
     company = connection.company
-    words = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    words = read_words(request.GET.get("q", ""))
     show = request.GET.get("show", "")
     show = show if show in TABS else "new"
     found = {
@@ -173,18 +174,27 @@ def _rows(
     return sorted(rows, key=lambda row: GROUPS.index(row.group) if row.group else 0)
 
 
-def _wanted(request: SignedInRequest) -> dict[int, str]:
-    """Read which jobs are to be connected with what: all sure proposals as the page showed them, or the ticked rows."""
+def _wanted(request: SignedInRequest) -> dict[int, int | None]:
+    """Read which jobs are to be connected with what: all sure proposals as the page showed them, or the ticked rows.
+
+    A row may be ticked without a posting.
+    """
     if "accept" in request.POST:
-        pairs = [pair.split("-", 1) for pair in request.POST.getlist("sure") if pair.count("-") == 1]
-        return {int(job): posting for job, posting in pairs if job.isdecimal()}
-    return {int(pk): request.POST.get(f"posting_{pk}", "") for pk in request.POST.getlist("connect") if pk.isdecimal()}
+        return dict(_read_pairs(request.POST.getlist("sure")))
+    jobs = read_keys(request.POST.getlist("connect"))
+    return {pk: read_key(request.POST.get(f"posting_{pk}", "")) for pk in jobs}
+
+
+def _read_pairs(texts: list[str]) -> list[tuple[int, int]]:
+    """Read what a page says of jobs and their postings: "job-posting"; what is none is left out."""
+    pairs = [(read_key(job), read_key(posting)) for job, _, posting in (text.partition("-") for text in texts)]
+    return [(job, posting) for job, posting in pairs if job is not None and posting is not None]
 
 
 def _connect(request: SignedInRequest, company: Company, label: str) -> dict[str, list[list[Any]]]:
     """Connect each wanted job with its posting; one that cannot be connected stops none of the others."""
     wanted = _wanted(request)
-    jobs = _get_jobs(company, list(wanted))
+    jobs = _get_jobs(company, wanted)
     links = dict(
         PostingLink.objects.for_company(company).standing().filter(job__in=jobs).values_list("job_id", "posting_id")
     )
@@ -194,16 +204,16 @@ def _connect(request: SignedInRequest, company: Company, label: str) -> dict[str
         before, shown, posting = links.get(job.pk), request.POST.get(f"was_{job.pk}", ""), wanted[job.pk]
         if str(before or "") != shown or (before is None and not job.is_open):
             refused.append([job.pk, "It is connected or no longer open; somebody was quicker."])
-        elif not posting.isdecimal() or len(posting) > 18:
+        elif posting is None:
             refused.append([job.pk, "Choose a posting for it first."])
-        elif int(posting) != before:
+        elif posting != before:
             send_existing = f"existing_{job.pk}" in request.POST
             try:
                 with transaction.atomic():
                     link = actions.link_job(
                         company=company,
                         job=job,
-                        posting_pk=int(posting),
+                        posting_pk=posting,
                         linked_by=request.user,
                         send_existing=send_existing,
                     )
@@ -215,8 +225,7 @@ def _connect(request: SignedInRequest, company: Company, label: str) -> dict[str
     return {"linked": linked, "refused": refused}
 
 
-def _get_jobs(company: Company, pks: Sequence[int | str]) -> list[Job]:
-    wanted = {int(pk) for pk in pks if str(pk).isdecimal()}
+def _get_jobs(company: Company, wanted: Collection[int]) -> list[Job]:
     jobs = list(Job.objects.for_company(company).filter(pk__in=wanted).order_by("title", "pk"))
     if len(jobs) != len(wanted):
         raise Http404
@@ -249,16 +258,16 @@ def _result(company: Company, result: dict[str, list[list[Any]]] | None) -> dict
 @require_POST
 def job_matches_undo(request: SignedInRequest, *, company: Company) -> HttpResponse:
     """Disconnect just the jobs that were connected together, where they still have the posting they got then."""
-    pairs = dict(pair.split("-", 1) for pair in request.POST.getlist("link") if pair.count("-") == 1)
-    jobs = _get_jobs(company, list(pairs))
+    pairs = dict(_read_pairs(request.POST.getlist("link")))
+    jobs = _get_jobs(company, pairs)
     links = PostingLink.objects.for_company(company).filter(job__in=jobs)
     postings = dict(links.values_list("job_id", "posting_id"))
-    undone = [job for job in jobs if str(postings.get(job.pk, "")) == pairs[str(job.pk)]]
+    undone = [job for job in jobs if postings.get(job.pk) == pairs[job.pk]]
     for job in undone:
         actions.unlink_job(company=company, job=job, unlinked_by=request.user)
     # The others that were connected together stay to be undone.
-    left = [pair.split("-", 1) for pair in request.POST.getlist("left") if pair.count("-") == 1]
-    if kept := [[int(job), int(posting), 0, True] for job, posting in left if (job + posting).isdecimal()]:
+    left = _read_pairs(request.POST.getlist("left"))
+    if kept := [[job_pk, posting_pk, 0, True] for job_pk, posting_pk in left]:
         request.session[RESULT] = {"linked": kept, "refused": []}
     number = len(undone)
     named = f"{undone[0]} is" if number == 1 else f"{number} jobs are"
@@ -285,12 +294,12 @@ def job_posting_connect(request: SignedInRequest, job_pk: int, *, company: Compa
     """Connect one job with the posting that its page, or a candidate's card, offered."""
     job = get_object_or_404(Job.objects.for_company(company), pk=job_pk)
     label = queries.provider_label(company)
-    posting = request.POST.get("posting", "")
+    posting = read_key(request.POST.get("posting", ""))
     try:
-        if not posting.isdecimal() or len(posting) > 18:
+        if posting is None:
             raise actions.Refused("posting_gone")
         with transaction.atomic():
-            link = actions.link_job(company=company, job=job, posting_pk=int(posting), linked_by=request.user)
+            link = actions.link_job(company=company, job=job, posting_pk=posting, linked_by=request.user)
     except actions.Refused as refusal:
         words = wording.describe_refusal(refusal.code, label, refusal.parameters)
         messages.error(request, f"{job.title} was not connected. {words.reason} {words.remedy}")
@@ -298,9 +307,9 @@ def job_posting_connect(request: SignedInRequest, job_pk: int, *, company: Compa
         messages.success(request, f"{job.title} is connected with “{link.posting}” in {label}. {_who_goes(job, link)}")
     if request.htmx:
         # A candidate's card shows itself anew.
-        candidate = request.POST.get("candidate", "")
+        candidate = read_key(request.POST.get("candidate", ""))
         response = render(request, "components/messages.html", {"oob": True})
-        return trigger_client_event(response, f"sent-{candidate if candidate.isdecimal() else 0}")
+        return trigger_client_event(response, f"sent-{candidate or 0}")
     return redirect("job_edit", company.slug, job.pk)
 
 
