@@ -329,6 +329,11 @@ REFUSALS: dict[str, Words] = {
         "{most} candidates can be sent to {label} at once, and more are chosen.",
         "Narrow the list with its filters, then send the rest afterwards.",
     ),
+    "target_changed": _permanent(
+        "Another job was chosen meanwhile",
+        "Somebody chose where these candidates go in another window. Nothing was sent.",
+        "Look who goes there now, then send them.",
+    ),
     "already_confirmed": _permanent(
         "Already sent",
         "These candidates were sent a moment ago.",

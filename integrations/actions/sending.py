@@ -58,25 +58,27 @@ def choose_bulk_job(*, bulk_send: BulkSend, job: Job | None) -> None:
 
     Raises Refused: `job_not_linked`, `posting_closed`, `already_confirmed`.
     """
-    if bulk_send.confirmed_at:
-        raise Refused("already_confirmed")
     posting = _posting(bulk_send, job)
-    BulkSend.objects.filter(pk=bulk_send.pk, confirmed_at=None).update(job=job)
+    # Holds the row: nobody confirms while everybody is looked at anew, and what is confirmed stays as it is.
+    if not BulkSend.objects.filter(pk=bulk_send.pk, confirmed_at=None).update(job=job):
+        raise Refused("already_confirmed")
     bulk_send.job = job
     _assess(bulk_send, posting)
 
 
 @transaction.atomic
-def confirm_bulk_send(*, bulk_send: BulkSend, confirmed_by: User) -> int:
+def confirm_bulk_send(*, bulk_send: BulkSend, confirmed_by: User, shown_job_pk: int | None) -> int:
     """Put those who go in line, and return how many; confirming twice sends nobody twice.
 
-    Who was sent, hid or was erased since the preview is looked at again. Raises Refused as `choose_bulk_job` does.
+    `shown_job_pk` is the target that the preview named. Who was sent, hid or was erased since is looked at again.
+    Raises Refused: `target_changed`, `not_connected`, and as `choose_bulk_job` does.
     """
     # One statement decides who confirms: a second click finds it done.
-    now = timezone.now()
-    if not BulkSend.objects.filter(pk=bulk_send.pk, confirmed_at=None).update(confirmed_at=now):
+    if not BulkSend.objects.filter(pk=bulk_send.pk, confirmed_at=None).update(confirmed_at=timezone.now()):
         return 0
-    bulk_send.confirmed_at = now
+    bulk_send.refresh_from_db(fields=["confirmed_at", "job"])
+    if bulk_send.job_id != shown_job_pk:
+        raise Refused("target_changed")
     connection = Connection.objects.get(pk=bulk_send.connection_id)
     if connection.state == Connection.State.DISCONNECTED:
         raise Refused("not_connected")

@@ -15,6 +15,7 @@ from candidates.cards import make_cards
 from integrations import actions, queries, wording
 from integrations.forms import SendForm
 from integrations.models import BulkSend, BulkSendItem, CandidateExport
+from purposejobs.asked import read_key
 from purposejobs.paging import keyset_page
 
 PAGE_SIZE = 25
@@ -183,7 +184,9 @@ def bulk_send_confirm(request: SignedInRequest, bulk_send_pk: int, *, company: C
     """Send everybody of a preview who goes."""
     bulk_send = _get(company, bulk_send_pk)
     try:
-        count = actions.confirm_bulk_send(bulk_send=bulk_send, confirmed_by=request.user)
+        count = actions.confirm_bulk_send(
+            bulk_send=bulk_send, confirmed_by=request.user, shown_job_pk=read_key(request.POST.get("job", ""))
+        )
     except actions.Refused as refusal:
         _explain(request, bulk_send, refusal)
     else:

@@ -48,7 +48,7 @@ def newest(company) -> BulkSend:
 
 
 def confirm(client, bulk_send):
-    return client.post(reverse("bulk_send_confirm", args=["acme", bulk_send.pk]))
+    return client.post(reverse("bulk_send_confirm", args=["acme", bulk_send.pk]), {"job": bulk_send.job_id or ""})
 
 
 def outcomes(bulk_send) -> dict[str, str]:
@@ -252,7 +252,7 @@ def test_pages_need_as_many_queries_for_twenty_people_as_for_two(bobs, acme, job
         many = actions.prepare_bulk_send(
             company=acme, candidate_pks=[person.pk for person in discoverable(20)], requested_by=few.requested_by
         )
-        actions.confirm_bulk_send(bulk_send=many, confirmed_by=few.requested_by)
+        actions.confirm_bulk_send(bulk_send=many, confirmed_by=few.requested_by, shown_job_pk=None)
 
     urls = [reverse("bulk_send_detail", args=["acme", bulk_send.pk]) for bulk_send in (few, many)]
 
