@@ -1,29 +1,17 @@
 """Test a connection: is access good, is every permission there, can somebody act, are postings read, are we told?"""
 
-import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
-from integrations.actions.connections import lose_connection
-from integrations.errors import AccessExpired, ConnectionLost, Rejected, TryLater
+from integrations.errors import ConnectionLost, Rejected, TryLater
 from integrations.following.subscribing import hook_url
-from integrations.grants import KeptClients, usable_token
 from integrations.models import Connection
 from integrations.nudging import CHECK, FOLLOW, REFRESH_ACCOUNT, publish
-from integrations.pacing import Bucket, PacingAway
-from integrations.providers import get_provider
-from purposejobs.tenancy import company_scope, keys_from
-
-logger = logging.getLogger(__name__)
-
-Answer = TypeVar("Answer")
-# Not the drain's: each side counts the calls of its own.
-kept_clients = KeptClients()
+from integrations.visiting import Visit, find_connection, visit
+from purposejobs.tenancy import company_scope
 
 # Access, users, postings and webhooks take a call or a few each; we begin once so many tokens are there, and what is
 # called beyond is debited.
@@ -46,21 +34,10 @@ def check_connection(connection_pk: int) -> None:
     connection = find_connection(connection_pk)
     if connection is None or not connection.is_being_checked:
         return
-    bucket = Bucket(connection.bucket, *get_provider(connection.provider).RATE)
-    try:
-        grant = bucket.take(TOKENS_TO_BEGIN)
-        if grant.granted < TOKENS_TO_BEGIN:
-            bucket.give_back(grant.granted)
-            publish(CHECK, connection_pk, countdown=max(0.2, bucket.seconds_until(TOKENS_TO_BEGIN, grant)))
+    with visit(connection, CHECK, tokens=TOKENS_TO_BEGIN) as visiting:
+        if visiting is None:
             return
-        check = Check(connection)
-        try:
-            findings = check.run()
-        finally:
-            bucket.give_back(TOKENS_TO_BEGIN - check.access.calls)
-    except PacingAway:
-        logger.warning("connection %s: Redis is away, so it is not tested", connection_pk)
-        return
+        findings = Check(visiting).run()
     with company_scope(connection.company_id):
         news: dict[str, Any] = {"checked_at": timezone.now(), "check_findings": [asdict(each) for each in findings]}
         if findings[0].state == GOOD:
@@ -76,62 +53,13 @@ def check_connection(connection_pk: int) -> None:
         publish(REFRESH_ACCOUNT, connection.pk)
 
 
-def find_connection(connection_pk: int) -> Connection | None:
-    """Return a connection by its key alone, which names its company."""
-    for company_pk in keys_from("company_of_connection", connection_pk):
-        with company_scope(company_pk):
-            connections = Connection.objects.select_related("company", "test_requested_by")
-            return connections.get(pk=connection_pk)
-    return None
-
-
-class Access:
-    """A connection's way in: an open client, and how many calls were made with it."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.calls = 0
-
-    def __call__(self, work: Callable[[Any], Answer]) -> Answer:
-        """Do the work with an open client, once more with a fresh token where the first is refused.
-
-        Raises what the work raises, and ConnectionLost where access is over, which is then written down.
-        """
-        try:
-            return self._with_a_good_token(work)
-        except ConnectionLost as error:
-            with company_scope(self.connection.company_id):
-                lose_connection(connection=self.connection, code=error.code)
-            raise
-
-    def _with_a_good_token(self, work: Callable[[Any], Answer]) -> Answer:
-        lasts = timedelta(seconds=settings.EXPORTS["call_deadline_seconds"])
-        token = usable_token(self.connection, lasts=lasts)
-        try:
-            return self._count(work, token)
-        except AccessExpired:
-            token = usable_token(self.connection, lasts=lasts, refused=token)
-        try:
-            return self._count(work, token)
-        except AccessExpired:
-            raise ConnectionLost("access_refused") from None
-
-    def _count(self, work: Callable[[Any], Answer], token: str) -> Answer:
-        client = kept_clients.client(self.connection, token)
-        before = client.calls
-        try:
-            return work(client)
-        finally:
-            self.calls += client.calls - before
-
-
 class Check:
     """One test of one connection."""
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.provider = get_provider(connection.provider)
-        self.access = Access(connection)
+    def __init__(self, visiting: Visit) -> None:
+        self.connection = visiting.connection
+        self.provider = visiting.provider
+        self.ask = visiting.ask
 
     def run(self) -> list[Finding]:
         """Look at one thing after the other; where the ATS is away or lets nobody in, the rest is not tested."""
@@ -164,7 +92,7 @@ class Check:
         if not self.connection.is_active:
             raise ConnectionLost(self.connection.lost_reason or "not_active")
         if hasattr(self.provider, "check"):
-            self.access(self.provider.check)
+            self.ask(self.provider.check)
         return Finding("access")
 
     def _permissions(self) -> Finding | None:
@@ -180,7 +108,7 @@ class Check:
     def _acting_user(self) -> Finding | None:
         if not hasattr(self.provider, "list_users"):
             return None
-        users = {user.external_id: user for user in self.access(self.provider.list_users)}
+        users = {user.external_id: user for user in self.ask(self.provider.list_users)}
         chosen = users.get(self.connection.acting_user_id)
         if self.connection.acting_user_id and chosen is None:
             return Finding("acting_user", BAD, "acting_user_missing")
@@ -192,7 +120,7 @@ class Check:
         return Finding("acting_user", parameters={"name": acting.name})
 
     def _postings(self) -> Finding:
-        postings = self.access(self.provider.list_postings)
+        postings = self.ask(self.provider.list_postings)
         is_open = sum(posting.is_open for posting in postings)
         return Finding("postings", parameters={"open": is_open, "all": len(postings)})
 
@@ -203,7 +131,7 @@ class Check:
         if connection.subscription_error:
             return Finding("webhooks", BAD, connection.subscription_error)
         kept = connection.subscriptions
-        if kept and self.access(lambda client: self.provider.is_subscribed(client, hook_url(connection), kept)):
+        if kept and self.ask(lambda client: self.provider.is_subscribed(client, hook_url(connection), kept)):
             return Finding("webhooks")
         return Finding("webhooks", BAD, "webhooks_missing")
 

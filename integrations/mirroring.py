@@ -2,21 +2,19 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Case, Exists, F, OuterRef, When
 from django.utils import timezone
 
-from integrations.actions.connections import lose_connection, tell_of_end
+from integrations.actions.connections import tell_of_end
 from integrations.actions.imports import keep_in_step
 from integrations.actions.notices import tell_posting_closed
-from integrations.errors import AccessExpired, ConnectionLost, Rejected, TryLater
+from integrations.errors import ConnectionLost, Rejected, TryLater
 from integrations.following.recording import fill_in_names
-from integrations.grants import kept_clients, usable_token
+from integrations.grants import usable_token
 from integrations.models import (
     AccountReason,
     AccountStage,
@@ -26,11 +24,11 @@ from integrations.models import (
     Posting,
     PostingLink,
 )
-from integrations.nudging import DRAIN, REFRESH_ACCOUNT, nudge, publish
-from integrations.pacing import Bucket, PacingAway
-from integrations.providers import PostingRecord, Provider, ReasonRecord, StageRecord, UserRecord, get_provider
+from integrations.nudging import DRAIN, REFRESH_ACCOUNT, nudge
+from integrations.providers import PostingRecord, ReasonRecord, StageRecord, UserRecord
+from integrations.visiting import Visit, find_connection, visit
 from purposejobs.markdown import markdown_from_html
-from purposejobs.tenancy import company_scope, keys_from
+from purposejobs.tenancy import company_scope
 
 logger = logging.getLogger(__name__)
 
@@ -46,46 +44,17 @@ TEXTS_AT_ONCE = 200
 
 def refresh_account(connection_pk: int) -> None:
     """Copy a connection's postings, users and stages. Busy or away: it is tried again on the next schedule or click."""
-    connection = _connection(connection_pk)
-    if connection is None:
+    connection = find_connection(connection_pk)
+    if connection is None or not connection.is_active:
         return
-    if not connection.is_active:
-        return
-    provider = get_provider(connection.provider)
-    bucket = Bucket(connection.bucket, *provider.RATE)
-    try:
-        grant = bucket.take(TOKENS_TO_BEGIN)
-        if grant.granted < TOKENS_TO_BEGIN:
-            bucket.give_back(grant.granted)
-            publish(REFRESH_ACCOUNT, connection_pk, countdown=max(0.2, bucket.seconds_until(TOKENS_TO_BEGIN, grant)))
-            return
-        _copy(connection, provider, bucket)
-    except PacingAway:
-        logger.warning("connection %s: Redis is away, its postings are listed later", connection_pk)
-
-
-def _copy(connection: Connection, provider: Provider, bucket: Bucket) -> None:
-    error_code = ""
-    calls = 0
     began_at = timezone.now()
-    try:
-        lists, calls = _with_access(connection, lambda client: _read(provider, client))
-    except (TryLater, Rejected) as error:
-        error_code = error.code
-    except ConnectionLost as error:
-        with company_scope(connection.company_id):
-            lose_connection(connection=connection, code=error.code)
-        return
-    finally:
-        bucket.give_back(TOKENS_TO_BEGIN - calls)
-    if error_code:
-        logger.info("connection %s: its postings could not be listed, %s", connection.pk, error_code)
-        with company_scope(connection.company_id):
-            Connection.objects.filter(pk=connection.pk).update(
-                postings_error=error_code,
-                postings_requested_at=None if connection.postings_listed_at is None else connection.postings_listed_at,
-            )
-        return
+    with visit(connection, REFRESH_ACCOUNT, tokens=TOKENS_TO_BEGIN) as visiting:
+        lists = _read(visiting) if visiting else None
+    if lists:
+        _copy(connection, lists, began_at)
+
+
+def _copy(connection: Connection, lists: "Lists", began_at: datetime) -> None:
     with company_scope(connection.company_id):
         known = _known_postings(connection)
     changed = [record for record in lists.postings if _is_news(record, known)]
@@ -123,29 +92,28 @@ class Lists:
     reasons: list[ReasonRecord]
 
 
-def _read(provider: Provider, client: Any) -> tuple[Lists, int]:
-    before = client.calls
-    lists = Lists(
-        postings=provider.list_postings(client),
-        users=provider.list_users(client) if hasattr(provider, "list_users") else [],
-        stages=provider.list_stages(client) if hasattr(provider, "list_stages") else [],
-        reasons=provider.list_reasons(client) if hasattr(provider, "list_reasons") else [],
-    )
-    return lists, client.calls - before
-
-
-def _with_access(connection: Connection, work: Callable[[Any], Any]) -> Any:
-    """Do the work with an open client, once more with a fresh token where the first is refused."""
-    lasts = timedelta(seconds=settings.EXPORTS["call_deadline_seconds"])
-    token = usable_token(connection, lasts=lasts)
+def _read(visiting: Visit) -> Lists | None:
+    """Read every list; None where one of them could not be read, which is written down."""
+    provider, connection = visiting.provider, visiting.connection
     try:
-        return work(kept_clients.client(connection, token))
-    except AccessExpired:
-        fresh = usable_token(connection, lasts=lasts, refused=token)
-    try:
-        return work(kept_clients.client(connection, fresh))
-    except AccessExpired:
-        raise ConnectionLost("access_refused") from None
+        return visiting.ask(
+            lambda client: Lists(
+                postings=provider.list_postings(client),
+                users=provider.list_users(client) if hasattr(provider, "list_users") else [],
+                stages=provider.list_stages(client) if hasattr(provider, "list_stages") else [],
+                reasons=provider.list_reasons(client) if hasattr(provider, "list_reasons") else [],
+            )
+        )
+    except (TryLater, Rejected) as error:
+        logger.info("connection %s: its postings could not be listed, %s", connection.pk, error.code)
+        with company_scope(connection.company_id):
+            # Without a list, asking for one is over: a request that is newer than the list is still under way.
+            Connection.objects.filter(pk=connection.pk).update(
+                postings_error=error.code, postings_requested_at=connection.postings_listed_at
+            )
+    except ConnectionLost:
+        logger.info("connection %s: its postings could not be listed, access is over", connection.pk)
+    return None
 
 
 # -- Postings: thousands, of which few change --------------------------------------------------------------------------
@@ -316,7 +284,7 @@ def _let_go(connection: Connection) -> None:
 
 def keep_grant_alive(connection_pk: int) -> None:
     """Refresh a connection's tokens if nobody has for a week, and ask for a reconnection in good time."""
-    connection = _connection(connection_pk)
+    connection = find_connection(connection_pk)
     if connection is None:
         return
     if connection.ends_soon:
@@ -329,10 +297,3 @@ def keep_grant_alive(connection_pk: int) -> None:
         usable_token(connection, lasts=IDLE, refused=connection.access_token)
     except (TryLater, ConnectionLost) as error:
         logger.info("connection %s could not be kept alive now: %s", connection_pk, error)
-
-
-def _connection(connection_pk: int) -> Connection | None:
-    for company_pk in keys_from("company_of_connection", connection_pk):
-        with company_scope(company_pk):
-            return Connection.objects.select_related("company").get(pk=connection_pk)
-    return None

@@ -13,14 +13,13 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.checking import Access, find_connection
 from integrations.draining.claims import look_delay
 from integrations.draining.packing import Facts
 from integrations.errors import ConnectionLost, Rejected, TryLater
 from integrations.models import Activity, CandidateExport, Connection
 from integrations.nudging import SEND_TEST, publish
-from integrations.pacing import Bucket, PacingAway
 from integrations.providers import Created, Parcel, get_provider
+from integrations.visiting import SOONEST_SECONDS, Visit, find_connection, visit
 from purposejobs.tenancy import company_scope
 
 logger = logging.getLogger(__name__)
@@ -41,29 +40,18 @@ def send_test_candidate(connection_pk: int) -> None:
     connection = find_connection(connection_pk)
     if connection is None or not (connection.is_active and connection.is_sending_test):
         return
-    provider = get_provider(connection.provider)
-    bucket = Bucket(connection.bucket, *provider.RATE)
-    tokens = provider.pages_to_find + 1
-    try:
-        grant = bucket.take(tokens)
-        if grant.granted < tokens:
-            bucket.give_back(grant.granted)
-            publish(SEND_TEST, connection_pk, countdown=max(0.2, bucket.seconds_until(tokens, grant)))
-            return
-        access = Access(connection)
-        try:
-            _send(connection, access)
-        finally:
-            bucket.give_back(tokens - access.calls)
-    except PacingAway:
-        logger.warning("connection %s: Redis is away, so no test candidate is sent", connection_pk)
+    # Looking, then making.
+    tokens = get_provider(connection.provider).pages_to_find + 1
+    with visit(connection, SEND_TEST, tokens=tokens) as visiting:
+        if visiting is not None:
+            _send(visiting)
 
 
-def _send(connection: Connection, access: Access) -> None:
+def _send(visiting: Visit) -> None:
+    connection, provider = visiting.connection, visiting.provider
     until = _claim(connection)
     if until is None:
         return
-    provider = get_provider(connection.provider)
     news: dict[str, Any] = {"test_error": "internal_error", "test_claimed_until": timezone.now() + look_delay()}
     try:
         with company_scope(connection.company_id):
@@ -72,8 +60,8 @@ def _send(connection: Connection, access: Access) -> None:
         if not parcel.acting_user_id:
             news = {"test_error": "no_acting_user", "test_claimed_until": None}
             return
-        is_there = access(lambda client: provider.find(client, payload, EVER))
-        created: Created = is_there[0] if is_there else access(lambda client: provider.create(client, payload))
+        is_there = visiting.ask(lambda client: provider.find(client, payload, EVER))
+        created: Created = is_there[0] if is_there else visiting.ask(lambda client: provider.create(client, payload))
         news = {"test_error": "", "test_url": created.external_url, "test_claimed_until": None}
         news |= {} if is_there else {"test_sent_at": timezone.now()}
     except TryLater as error:
@@ -97,7 +85,7 @@ def _claim(connection: Connection) -> datetime | None:
         if Connection.objects.filter(free, pk=connection.pk).update(test_claimed_until=until):
             return until
         held_until = Connection.objects.values_list("test_claimed_until", flat=True).get(pk=connection.pk)
-    wait = max(0.2, (held_until - now).total_seconds()) if held_until else 0.2
+    wait = max(SOONEST_SECONDS, (held_until - now).total_seconds()) if held_until else SOONEST_SECONDS
     publish(SEND_TEST, connection.pk, countdown=wait)
     return None
 
