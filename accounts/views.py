@@ -19,7 +19,7 @@ from accounts.context import unread_notifications
 from accounts.forms import CompanyForm, CompanyNewForm, InvitationForm, ProfileForm, RoleForm
 from accounts.models import Company, Invitation, Membership, Notification, User
 from integrations import queries
-from purposejobs.asked import read_key
+from purposejobs.asked import read_keys
 from purposejobs.paging import capped_count, in_words, keyset_page
 from purposejobs.tenancy import user_scope
 
@@ -235,7 +235,7 @@ def notifications_read(request: SignedInRequest, *, company: Company) -> HttpRes
     unread = Notification.objects.for_member(request.user, company).unread()
     pk = request.POST.get("notification", "")
     if pk:
-        unread = unread.filter(pk=read_key(pk))
+        unread = unread.filter(pk__in=read_keys([pk]))
     unread.update(read_at=timezone.now())
     if not pk:
         messages.success(request, "Everything is marked as read.")
