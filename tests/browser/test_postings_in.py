@@ -143,7 +143,7 @@ def take_another_posting(story: Story, ats: Ats) -> None:
     story.open("candidates/?q=Mara")
     page.get_by_role("link", name="Mara Okello").click()
     panel = page.locator("#slide-over")
-    expect(panel.get_by_role("region", name="Lever").get_by_text("In Lever", exact=True)).to_be_visible()
+    story.see_that_it_is_in("Lever")
     expect(panel.get_by_text(OTHER).first).to_be_visible()
     story.check_page()
     story.picture("card-other-posting")

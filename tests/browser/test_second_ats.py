@@ -90,7 +90,7 @@ def test_a_second_ats_is_connected_with_a_key_and_an_applicant_arrives_there(sto
     page.goto(f"{story.home}/c/acme/candidates/")
     page.get_by_role("link", name=LEILA.person.name).first.click()
     panel = page.locator("#slide-over")
-    expect(panel.get_by_text("In Harbor").first).to_be_visible(timeout=60_000)
+    story.see_that_it_is_in("Harbor")
     expect(panel.get_by_text("Washed ashore").first).to_be_visible()
     expect(panel.get_by_text("Last checked")).to_be_visible(timeout=20_000)
     story.picture("second-ats-card")
@@ -107,9 +107,4 @@ def test_a_second_ats_is_connected_with_a_key_and_an_applicant_arrives_there(sto
 
     harbor.desk("DELETE", f"keys/{KEY}")
     apply_by_hand(story, "Late Arrival", "late.arrival@example.net")
-    wait_until(lambda: asks_to_reconnect(story), what="the word Reconnect")
-
-
-def asks_to_reconnect(story) -> bool:
-    story.page.goto(f"{story.home}/c/acme/settings/integrations/")
-    return story.page.get_by_text("Reconnect", exact=True).count() > 0
+    wait_until(lambda: story.is_asked_to_reconnect("Harbor"), what="the word Reconnect")

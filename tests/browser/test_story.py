@@ -149,7 +149,7 @@ def see_the_applicant_in_lever(story: Story, ats: Ats) -> None:
     story.check_page()
     story.picture("candidates")
     page.get_by_role("link", name=LEILA.person.name).first.click()
-    expect(panel.get_by_text("In Lever").first).to_be_visible(timeout=20_000)
+    story.see_that_it_is_in("Lever")
     expect(panel.get_by_text("New lead").first).to_be_visible()
     expect(panel.get_by_role("link", name="View in Lever")).to_be_visible()
     story.picture("card-in-lever")
@@ -179,7 +179,7 @@ def send_somebody_by_hand(story: Story) -> None:
     story.picture("send-to-lever")
     story.check_page()
     dialog.get_by_role("button", name="Send to Lever").click()
-    expect(page.get_by_text("In Lever").first).to_be_visible(timeout=20_000)
+    story.see_that_it_is_in("Lever")
     story.picture("sent")
     story.check_page()
 
@@ -195,11 +195,10 @@ def see_the_board_of_the_ats(story: Story, ats: Ats) -> None:
 def lose_access_and_reconnect(story: Story, ats: Ats) -> None:
     """Step 10: revoked there, Reconnect here; an applicant waits, and goes out after reconnecting."""
     page = story.page
-    panel = page.locator("#slide-over")
     ats.emulator.control("POST", f"/accounts/{NORTHWIND}/revoke")
     page.goto(f"{story.home}/c/acme/candidates/")
     apply_by_hand(story, "Late Arrival", "late.arrival@example.net")
-    wait_until(lambda: asks_to_reconnect(story), what="the word Reconnect")
+    wait_until(lambda: story.is_asked_to_reconnect("Lever"), what="the word Reconnect")
     story.check_page()
     story.picture("reconnect")
     assert ats.opportunities(email="late.arrival@example.net") == []
@@ -207,9 +206,4 @@ def lose_access_and_reconnect(story: Story, ats: Ats) -> None:
     story.connect()
     page.goto(f"{story.home}/c/acme/candidates/?q=Late")
     page.get_by_role("link", name="Late Arrival").first.click()
-    expect(panel.get_by_text("In Lever").first).to_be_visible(timeout=20_000)
-
-
-def asks_to_reconnect(story: Story) -> bool:
-    story.page.goto(f"{story.home}/c/acme/settings/integrations/")
-    return story.page.get_by_text("Reconnect", exact=True).count() > 0
+    story.see_that_it_is_in("Lever")

@@ -55,6 +55,16 @@ class Story:
         for label in labels:
             self.page.get_by_role("link", name=label, exact=True).first.click()
 
+    def see_that_it_is_in(self, label: str) -> None:
+        """See the open card say that the candidate is in this ATS."""
+        panel = self.page.get_by_role("region", name=label, exact=True)
+        expect(panel.get_by_text(f"In {label}", exact=True)).to_be_visible(timeout=60_000)
+
+    def is_asked_to_reconnect(self, label: str) -> bool:
+        """Say whether the page of integrations asks now."""
+        self.open("settings/integrations/")
+        return self.page.get_by_role("link", name=f"Reconnect {label}", exact=True).count() > 0
+
     def sign_in(self, email: str) -> None:
         self.page.goto(f"{self.home}/accounts/login/")
         self.page.get_by_label("E-mail").fill(email)
