@@ -65,6 +65,12 @@ def signed_in(view: View) -> View:
     return _marked(guarded, "signed_in")
 
 
+def require_admin(request: SignedInRequest) -> None:
+    """Refuse whoever is no admin, in a view that every member may look at but only admins may post to."""
+    if not request.membership.is_admin:
+        raise PermissionDenied("Only an admin of the company can do this.")
+
+
 def company_member(view: View) -> View:
     """Let members in: takes `company_slug` away and gives the view a `company`, in whose scope it runs.
 
@@ -84,8 +90,8 @@ def company_member(view: View) -> View:
                 raise Http404
             request.membership = membership  # type: ignore[attr-defined]
             request.memberships = memberships  # type: ignore[attr-defined]
-            if getattr(view, "access", "") == "admins" and not membership.is_admin:
-                raise PermissionDenied("Only an admin of the company can do this.")
+            if getattr(view, "access", "") == "admins":
+                require_admin(request)  # type: ignore[arg-type]
             if request.session.get("last_company") != company_slug:
                 request.session["last_company"] = company_slug  # where `home` leads
             with company_scope(membership.company):

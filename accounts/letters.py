@@ -60,8 +60,9 @@ def _send_due(company_pk: int) -> tuple[int, bool]:
                 return sent, True
             try:
                 EmailMessage(letter.subject, letter.text, to=[letter.user.email], headers=BY_A_MACHINE).send()
-            except (SMTPRecipientsRefused, SMTPDataError) as error:
-                _postpone(letter, error)  # this one; the server is there for the others
+            except (SMTPRecipientsRefused, SMTPDataError, ValueError) as error:
+                # This one, or an address that is none; the server is there for the others.
+                _postpone(letter, error)
             except (OSError, SMTPException) as error:
                 _postpone(letter, error)
                 return sent, False

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from accounts.access import SignedInRequest, company_member
+from accounts.access import SignedInRequest, company_member, require_admin
 from accounts.models import Company
 from integrations import actions, trials, wording
 from integrations.actions.checks import UNHEARD_FOR
@@ -26,12 +25,11 @@ class Finding:
     # good, bad or unknown
     state: str
     words: wording.Words
-    # where its remedy is done: settings, reconnect, or empty
-    place: str
+    # whether its remedy is a choice in the settings
+    is_in_settings: bool
     at: datetime | None
 
 
-# Findings whose remedy is a choice in the settings; of the others that an admin can mend, reconnecting is.
 IN_SETTINGS = {"acting_user_deactivated", "acting_user_missing", "nobody_to_act", "acting_user_invalid"}
 
 
@@ -40,7 +38,7 @@ def connection_check(request: SignedInRequest, provider: str, *, company: Compan
     """Show what the last test found (GET), or ask for one (POST, admins)."""
     connection = get_connection(company, provider)
     if request.method == "POST":
-        _admins_only(request)
+        require_admin(request)
         is_news = actions.request_check(connection=connection, requested_by=request.user)
         connection.refresh_from_db()
         if not request.htmx:
@@ -61,7 +59,7 @@ def connection_test_candidate(request: SignedInRequest, provider: str, *, compan
     """Ask for a test candidate (POST, admins), or say how that stands (GET, which the page does while waiting)."""
     connection = get_connection(company, provider)
     if request.method == "POST":
-        _admins_only(request)
+        require_admin(request)
         try:
             is_news = actions.request_test_candidate(connection=connection, requested_by=request.user)
         except actions.Refused as refusal:
@@ -75,11 +73,6 @@ def connection_test_candidate(request: SignedInRequest, provider: str, *, compan
         return redirect("connection_check", company.slug, provider)
     context = {"connection": connection, **_test_state(connection)}
     return render(request, "integrations/_test_candidate.html", context)
-
-
-def _admins_only(request: SignedInRequest) -> None:
-    if not request.membership.is_admin:
-        raise PermissionDenied("Only an admin of the company can do this.")
 
 
 def _check_state(connection: Connection) -> dict[str, object]:
@@ -98,11 +91,8 @@ def _check_state(connection: Connection) -> dict[str, object]:
 def _finding(found: Mapping[str, Any], label: str) -> Finding:
     code, parameters = found["code"], found["parameters"]
     words = wording.describe_finding(found["check"], code, label, parameters)
-    place = ""
-    if found["state"] == "bad":
-        place = "settings" if code in IN_SETTINGS else "reconnect" if "econnect" in words.remedy else ""
     at = datetime.fromisoformat(parameters["at"]) if "at" in parameters else None
-    return Finding(found["state"], words, place, at)
+    return Finding(found["state"], words, code in IN_SETTINGS, at)
 
 
 def _test_state(connection: Connection) -> dict[str, object]:

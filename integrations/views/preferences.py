@@ -1,12 +1,11 @@
 """A connection's settings: what goes by itself, in whose name, where to; and the jobs that are an exception."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.access import SignedInRequest, company_admin, company_member
+from accounts.access import SignedInRequest, company_admin, company_member, require_admin
 from accounts.models import Company
 from integrations import actions, queries, wording
 from integrations.forms import JobExportsForm, SettingsForm
@@ -24,8 +23,7 @@ def connection_settings(request: SignedInRequest, provider: str, *, company: Com
     connection = get_connection(company, provider)
     postings = queries.posting_choices(company)
     if request.method == "POST":
-        if not request.membership.is_admin:
-            raise PermissionDenied("Only an admin of the company can do this.")
+        require_admin(request)
         form = SettingsForm(request.POST, connection=connection, postings=postings)
         if form.is_valid() and _change(request, company, connection, form):
             return redirect("connection_settings", company.slug, provider)

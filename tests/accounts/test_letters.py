@@ -93,8 +93,13 @@ def test_while_the_mail_server_is_away_no_company_waits_for_it_twice(server, acm
     assert sorted(letter.tries for letter in kept(acme) + kept(globex)) == [0, 1]
 
 
-def test_one_refused_address_does_not_hold_up_the_others(server, acme, alice, bob):
-    server.says = [smtplib.SMTPRecipientsRefused({"alice@acme.example": (550, b"unknown")})]
+@pytest.mark.parametrize(
+    "error",
+    [smtplib.SMTPRecipientsRefused({"alice@acme.example": (550, b"unknown")}), ValueError("Invalid address")],
+    ids=["refused", "no address"],
+)
+def test_one_bad_address_does_not_hold_up_the_others(server, acme, alice, bob, error):
+    server.says = [error]
     write(acme, [alice, bob])
 
     assert letters.deliver(acme.pk) == 1
