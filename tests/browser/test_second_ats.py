@@ -48,20 +48,14 @@ def harbor(tmp_path, settings):
 
 
 @pytest.mark.parametrize("story", ["light"], indirect=True)
-def test_a_second_ats_is_connected_with_a_key_and_an_applicant_arrives_there(story, harbor, alice, acme, start_celery):
+def test_a_second_ats_is_connected_with_a_key_and_an_applicant_arrives_there(story, harbor, alice, acme, celery):
     page = story.page
-    environment = {
-        "HARBOR_URL": harbor.url,
-        "EXPORT_QUEUES": "default,integrations,integrations_again",
-        "EXPORT_SWEEP_SECONDS": "0.5",
-        "EXPORT_CALL_DEADLINE_SECONDS": "3",
-        "EXPORT_LEASE_SECONDS": "10",
-        "EXPORT_LOOK_DELAY_SECONDS": "4",
-        "FOLLOW_SWEEP_SECONDS": "0.5",
-        "FOLLOW_CATCH_UP_SECONDS": "3",
-    }
-    start_celery("exports", **environment)
-    start_celery("beat", **environment)
+    celery(
+        HARBOR_URL=harbor.url,
+        EXPORT_CALL_DEADLINE_SECONDS="3",
+        EXPORT_LEASE_SECONDS="10",
+        EXPORT_LOOK_DELAY_SECONDS="4",
+    )
     make_job(acme, "Backend Engineer")
 
     story.sign_in("alice@acme.example")

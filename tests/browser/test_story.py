@@ -20,11 +20,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.real_http]
 HUGO = profile_of(3)  # of the demo: sent by hand
 
 
-def test_the_story_from_sign_in_to_new_lead(story, emulator, alice, start_celery):
-    ats = Ats(emulator)
-    quick = {"EXPORT_QUEUES": "default,integrations,integrations_again", "EXPORT_SWEEP_SECONDS": "0.5"}
-    start_celery("exports", **quick)
-    start_celery("beat", **quick)
+def test_the_story_from_sign_in_to_new_lead(story, ats, alice, celery):
+    celery()
     make_hugo()
 
     sign_in_and_look_around(story, alice)
@@ -152,6 +149,7 @@ def see_the_applicant_in_lever(story: Story, ats: Ats) -> None:
     story.see_that_it_is_in("Lever")
     expect(panel.get_by_text("New lead").first).to_be_visible()
     expect(panel.get_by_role("link", name="View in Lever")).to_be_visible()
+    expect(panel.get_by_text("Last checked")).to_be_visible(timeout=20_000)
     story.picture("card-in-lever")
     (opportunity,) = ats.opportunities(email=LEILA.person.email)
     assert (opportunity["stage"], opportunity["origin"]) == ("lead-new", "sourced")
