@@ -1,7 +1,7 @@
 """Who did what: connected, mapped, sent, tried again, changed a setting; as a page and as a file."""
 
-import csv
 from collections.abc import Iterator
+from datetime import tzinfo
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -18,7 +18,7 @@ from integrations.forms import ActivityForm
 from integrations.models import Activity
 from integrations.queries.activity import FIELDS, KINDS, ActFilters, act_page, activities, describe
 from jobs.models import Job
-from purposejobs.files import csv_cell
+from purposejobs.files import csv_lines
 from purposejobs.tenancy import company_scope
 
 ROWS_AT_ONCE = 1000
@@ -65,36 +65,28 @@ def activity_list(request: SignedInRequest, *, company: Company) -> HttpResponse
 def activity_csv(request: SignedInRequest, *, company: Company) -> StreamingHttpResponse:
     """Give the log as a file, one line for each act, as it is read: it may be long."""
     _, filters, _ = _asked(request, company)
-    response = StreamingHttpResponse(_lines(company, filters), content_type="text/csv; charset=utf-8")
+    lines = csv_lines(_rows(company, filters, timezone.get_current_timezone()))
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     name = f"{company.slug}-activity-{timezone.localdate()}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _lines(company: Company, filters: ActFilters) -> Iterator[str]:
-    writer: Any = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow(HEADS)  # or a spreadsheet takes UTF-8 for something else
-    # The view is over when this is read, and its scope with it.
+def _rows(company: Company, filters: ActFilters, zone: tzinfo) -> Iterator[list[str]]:
+    """Give the lines of the file. The view is over when they are read, and its scope and its zone with it."""
+    yield HEADS
     with company_scope(company):
         rows = activities(company, filters).order_by("-created_at", "-pk").values_list(*FIELDS)
         chunk = []
         for row in rows.iterator(chunk_size=ROWS_AT_ONCE):
             chunk.append([row])
             if len(chunk) == ROWS_AT_ONCE:
-                yield from _written(writer, company, chunk)
+                yield from _in_words(company, chunk, zone)
                 chunk = []
-        yield from _written(writer, company, chunk)
+        yield from _in_words(company, chunk, zone)
 
 
-def _written(writer: Any, company: Company, chunk: list[list[Any]]) -> Iterator[str]:
+def _in_words(company: Company, chunk: list[list[Any]], zone: tzinfo) -> Iterator[list[str]]:
     for act in describe(company, chunk):
-        when = timezone.localtime(act.at).isoformat(sep=" ", timespec="seconds")
-        cells = [when, act.who, act.text, act.detail, act.job.title if act.job else ""]
-        yield writer.writerow([csv_cell(cell) for cell in cells])
+        when = timezone.localtime(act.at, zone).isoformat(sep=" ", timespec="seconds")
+        yield [when, act.who, act.text, act.detail, act.job.title if act.job else ""]

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_POST
 from accounts.access import SignedInRequest, company_admin, company_member
 from accounts.models import Company, Membership, User
 from integrations import actions, queries, wording
-from integrations.actions.progress import request_catch_up
 from integrations.following.health import connection_health
 from integrations.models import Activity, CandidateExport, Connection, Posting, PostingLink
 from integrations.providers import Provider, all_providers
@@ -131,7 +130,7 @@ def connection_sync(request: SignedInRequest, provider: str, *, company: Company
     connection = get_connection(company, provider)
     if request.method == "POST" and connection.is_active:
         actions.refresh_account(connection=connection)
-        request_catch_up(connection=connection)
+        actions.request_catch_up(connection=connection)
         connection.refresh_from_db()
         if not request.htmx:
             messages.info(request, f"Reading what is new in {connection.label}.")

@@ -1,6 +1,5 @@
 """From Purpose Jobs to hire: how far those who were sent have come, as figures, as a chart and as files."""
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -19,7 +18,7 @@ from integrations import queries
 from integrations.forms import ReportForm, midnight
 from integrations.models import CandidateExport
 from jobs.models import Job
-from purposejobs.files import csv_cell
+from purposejobs.files import csv_lines
 
 # What the period can be without naming days, in the order of the tabs; when it began is in `_began`.
 PERIODS = {
@@ -107,12 +106,8 @@ def report_csv(request: SignedInRequest, *, company: Company) -> HttpResponse:
             for step in found.steps
         ]
     name = slugify(f"{company.slug} {table} {asked.words}")
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response = HttpResponse(csv_lines([heads, *rows]), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    response.write("\ufeff")  # or a spreadsheet takes UTF-8 for something else
-    writer = csv.writer(response)
-    writer.writerow(heads)
-    writer.writerows([csv_cell(value) for value in row] for row in rows)
     return response
 
 

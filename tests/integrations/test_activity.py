@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -173,6 +173,17 @@ def test_the_file_has_a_line_for_each_and_no_formula(client, connection, acme, a
     assert heads == ["When", "Who", "What", "Detail", "Job"]
     assert first[1:] == ["Alice Adams", "Changed a setting", "'+1 setting", ""]
     assert [row[1:] for row in others] == [["Alice Adams", "Tried again", "Kim Park", "'=HYPERLINK(1)"]] * 3
+
+
+def test_the_file_names_times_in_the_zone_of_who_reads_it(client, connection, alice):
+    done = act(connection, "connected", actor=alice)
+    client.force_login(alice)
+    client.cookies["tz"] = "Asia/Tokyo"
+
+    at = datetime.fromisoformat(file(client)[1][0])
+
+    assert at.utcoffset() == timedelta(hours=9)
+    assert abs(at - done.created_at) < timedelta(seconds=5)
 
 
 def test_the_file_holds_its_own_company_only(client, connection, alice, globex, mallory):
