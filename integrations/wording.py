@@ -339,17 +339,11 @@ REFUSALS: dict[str, Words] = {
         "These candidates were sent a moment ago.",
         "Look at the result; for others, choose them in the list.",
     ),
-    "nobody_to_send": _permanent(
-        "Nobody to send",
-        "None of the chosen candidates can be sent to {label}.",
-        "Choose somebody who applied to you or whom you can see.",
-    ),
     "candidate_hidden": Words(
         "This candidate cannot be sent",
         "The candidate does not want to be shared with this company.",
         who=Who.NOBODY,
     ),
-    "candidate_erased": Words("This candidate cannot be sent", "The candidate erased their data.", who=Who.NOBODY),
 }
 
 # What happened to somebody in the ATS. Its own words for stages and reasons go in where it has them.

@@ -71,9 +71,3 @@ def lead_posting(company: Company) -> Posting | None:
     if connection is None or connection.lead_posting_id is None:
         return None
     return Posting.objects.accepting().filter(connection=connection, pk=connection.lead_posting_id).first()
-
-
-def lead_posting_title(company: Company) -> str:
-    """Return the title of the posting of whoever is sent without a job; empty: a general lead."""
-    posting = lead_posting(company)
-    return posting.title if posting else ""

@@ -184,12 +184,6 @@ def _choice(posting: Posting, label: str, *, used_by: tuple[str, ...] = ()) -> P
     )
 
 
-def linked_posting_pk(job: Job) -> int | None:
-    """Return the key of the posting a job is connected with."""
-    links = PostingLink.objects.for_company(job.company).standing().filter(job=job)
-    return links.values_list("posting_id", flat=True).first()
-
-
 def unlinked_jobs(company: Company) -> JobQuerySet:
     """Keep the open jobs that no standing connection has a posting for."""
     links = PostingLink.objects.for_company(company).standing().filter(job=OuterRef("pk"))

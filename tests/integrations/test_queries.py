@@ -86,7 +86,7 @@ def test_links_of_an_ended_connection_are_none(acme, scope):
     link = make_link(make_posting(make_connection(acme, state="disconnected")))
 
     assert queries.job_marks(acme, [link.job_id])[link.job_id].is_linked is False
-    assert queries.linked_posting_pk(link.job) is None
+    assert queries.linked_posting(link.job) is None
 
 
 def test_choices_are_open_ones_first_and_say_why_not_and_where_used(acme, far, scope):

@@ -216,7 +216,7 @@ def test_without_a_job_people_go_to_the_chosen_posting(far, alice):
 
     assert send_without_job(far, alice).posting_id == posting.pk
     with company_scope(far.company):
-        assert queries.lead_posting_title(far.company) == "Talent pool"
+        assert str(queries.lead_posting(far.company)) == "Talent pool"
 
 
 def test_while_the_chosen_posting_takes_nobody_they_are_general_leads(far, alice):
@@ -227,7 +227,7 @@ def test_while_the_chosen_posting_takes_nobody_they_are_general_leads(far, alice
 
     assert send_without_job(far, alice).posting_id is None
     with company_scope(far.company):
-        assert queries.lead_posting_title(far.company) == ""
+        assert queries.lead_posting(far.company) is None
 
 
 # -- Notes ----------------------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def save(client, bob, job):
 
 def linked(job):
     with company_scope(job.company):
-        return queries.linked_posting_pk(job)
+        return getattr(queries.linked_posting(job), "pk", None)
 
 
 def now(job):
@@ -119,7 +119,7 @@ def test_a_new_job_can_be_connected_at_once(client, bob, acme, connection):
     client.post(reverse("job_create", args=["acme"]), {"title": "Cook", "posting": posting.pk})
 
     with company_scope(acme):
-        assert queries.linked_posting_pk(Job.objects.get()) == posting.pk
+        assert queries.linked_posting(Job.objects.get()).pk == posting.pk
 
 
 def test_choosing_nothing_disconnects_the_job(save, job, connection):
