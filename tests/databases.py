@@ -39,6 +39,18 @@ def owner_cursor() -> Iterator:
         connection.close()
 
 
+def drop_database(cursor, name: str) -> None:
+    """Drop a database though somebody is connected to it.
+
+    Without `WITH (FORCE)`, which the owner is denied while the server itself vacuums there; a plain DROP ends that.
+    """
+    cursor.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'",
+        [name],
+    )
+    cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment, django_db_blocker):
     """
@@ -54,7 +66,7 @@ def django_db_setup(django_test_environment, django_db_blocker):
     version = schema_version()
     template = f"test_template_{version}"
     with django_db_blocker.unblock(), owner_cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        drop_database(cursor, name)
         cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test\\_template\\_%'")
         templates = {row[0] for row in cursor.fetchall()}
         if template in templates:
@@ -64,13 +76,13 @@ def django_db_setup(django_test_environment, django_db_blocker):
             call_command("migrate", database="owner", verbosity=0, interactive=False)
             connections.close_all()
             for old in templates:
-                cursor.execute(f"DROP DATABASE IF EXISTS {old} WITH (FORCE)")
+                drop_database(cursor, old)
             cursor.execute(f"CREATE DATABASE {template} TEMPLATE {name}")
     yield
     with django_db_blocker.unblock():
         connections.close_all()
         with owner_cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            drop_database(cursor, name)
 
 
 @pytest.fixture(autouse=True)
