@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.real_http]
 HUGO = profile_of(3)  # of the demo: sent by hand
 
 
-def test_the_story_from_sign_in_to_new_lead(story, ats, alice, celery):
+def test_the_story_from_sign_in_to_new_lead(story, ats, alice, one_ats, celery):
     celery()
     make_hugo()
 
