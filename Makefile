@@ -57,7 +57,7 @@ clean:  ## remove the virtual environment, local servers' data and caches
 	rm -rf .venv .local staticfiles media .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-pictures: install  ## walk the story in a browser and take the pictures that README and docs show
-	@$(BIN)/python -m pytest -q tests/browser/test_story.py tests/browser/test_connection_tabs.py
+pictures: install  ## walk the journeys in a browser and take the pictures that README and docs show
+	@$(BIN)/python -m pytest -q $$(grep -l 'story.picture' tests/browser/test_*.py)
 	@mkdir -p docs/pictures && for name in $$(grep -oh 'pictures/[a-z-]*\.png' README.md docs/*.md | sort -u); do \
 		cp .local/$$name docs/$$name; done
