@@ -54,10 +54,10 @@ def import_postings(
 
 
 def importable(company: Company) -> QuerySet[Posting]:
-    """Keep the postings that take candidates and that no job of the company has."""
+    """Keep the postings that take candidates, whose text has been read, and that no job of the company has."""
     links = PostingLink.objects.filter(posting=OuterRef("pk"))
     postings = Posting.objects.for_company(company).accepting().exclude(connection__state="disconnected")
-    return postings.filter(~Exists(links))
+    return postings.exclude(digest="").filter(~Exists(links))
 
 
 def keep_in_step(*, connection: Connection) -> int:
@@ -72,7 +72,8 @@ def keep_in_step(*, connection: Connection) -> int:
     jobs = {job.pk: job for job in Job.objects.filter(pk__in=behind).select_for_update(no_key=True).order_by("pk")}
     fresh = list(links.filter(job__in=jobs).select_related("posting", "connection__company"))
     following = [link for link in fresh if link.follow(jobs[link.job_id])]
-    _tell_of_differences([link for link in fresh if link.told_digest != link.posting.digest], jobs)
+    # Without a digest its text is still to be read: what it says now is half of it.
+    _tell_of_differences([link for link in fresh if link.posting.digest not in ("", link.told_digest)], jobs)
     now = timezone.now()
     for link in following:
         jobs[link.job_id].updated_at = now

@@ -58,7 +58,8 @@ class Posting(TenantModel):
     salary = models.CharField(max_length=120, blank=True)
     description = models.TextField(blank=True)
     url = models.URLField(max_length=500, blank=True)
-    # What the list last said of it, as a hash: where that is the same again, nothing is written.
+    # What the list last said of it, as a hash: where that is the same again, nothing is written. Empty until its text
+    # has been read.
     digest = models.CharField(max_length=64, blank=True)
     # When the list last said something new of it.
     seen_at = models.DateTimeField()

@@ -29,8 +29,7 @@ class Row:
     """One posting, and what keeps it from being imported."""
 
     posting: Posting
-    can_import: bool
-    # closed, draft, gone: in words
+    # closed, draft, gone or still being read: in words
     why_not: str
     # our jobs that have it: key, title, whether it was made by an import
     jobs: list[tuple[int, str, bool]]
@@ -118,8 +117,7 @@ def _rows(connection: Connection, postings: list[Posting]) -> list[Row]:
     return [
         Row(
             posting=posting,
-            can_import=posting.accepts_candidates and posting.pk not in jobs,
-            why_not=queries.why_closed(posting, connection.label),
+            why_not=queries.why_closed(posting, connection.label) or ("" if posting.digest else "still being read"),
             jobs=jobs.get(posting.pk, []),
         )
         for posting in postings

@@ -58,6 +58,7 @@ def make_posting(connection: Connection, title: str = "Community Organizer", **f
         "external_id": f"posting-{next(numbers)}",
         "state": "Published",
         "is_open": True,
+        "digest": "as listed",
         "seen_at": timezone.now(),
     } | fields
     with company_scope(connection.company):

@@ -130,6 +130,15 @@ def test_a_posting_that_takes_nobody_is_not_imported_and_the_rest_is(signed_in, 
     assert ([job.title for job in result["jobs"]], result["refused"]) == (["Good"], [["Shut", why]])
 
 
+def test_a_posting_whose_text_is_still_being_read_waits_for_it(signed_in, acme, far):
+    posting = make_posting(far, "Baker", digest="", description="")
+
+    page = signed_in.post(PAGE, {"posting": [posting.pk]}, follow=True)
+
+    assert "It is still being read." in page.content.decode()
+    assert jobs(acme) == []
+
+
 def test_what_can_be_imported_stands_apart_from_what_cannot(signed_in, acme, far):
     make_posting(far, "Free")
     imported = make_posting(far, "Imported")
