@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actions import notify
+from integrations.actions import prepare_bulk_send
 from integrations.models import Activity, StageChange
 from purposejobs.tenancy import company_scope
 from tests.integrations.rows import make_connection, make_export, make_link, make_posting
@@ -25,10 +26,11 @@ COMPANY_PAGES = [
     "job_create",
     "candidate_list",
 ]
-COMPANY_PAGES += ["notification_list", "report", "activity_list"]
-COMPANY_PAGES += ["integration_list", "job_matches", "posting_import", "export_list", "exports_retry", "exports_dismiss"]
+COMPANY_PAGES += ["notification_list", "report", "activity_list", "bulk_send_list"]
+COMPANY_PAGES += ["integration_list", "job_matches", "posting_import"]
+COMPANY_PAGES += ["export_list", "exports_retry", "exports_dismiss"]
 CANDIDATE_PAGES = ["candidate_detail", "export_confirm", "candidate_share"]
-POSTING_PAGES = ["job_posting_diff", "job_posting_disconnect"]
+JOB_PAGES = ["job_edit", "job_close", "job_publish", "job_posting_diff", "job_posting_disconnect"]
 PUBLIC_PAGES = ["public_board", "account_login", "account_signup", "account_reset_password"]
 
 
@@ -99,13 +101,16 @@ def see(live_server, page, alice):
     return see
 
 
-def test_every_page_of_a_company_is_fine(see, work):
+def test_every_page_of_a_company_is_fine(see, work, alice):
     see.sign_in()
     about = {name: reverse(name, args=["acme"]) for name in COMPANY_PAGES}
     about |= {name: reverse(name, args=["acme", work.candidate_id]) for name in CANDIDATE_PAGES}
-    about |= {name: reverse(name, args=["acme", work.job_id]) for name in ["job_edit", "job_close", "job_publish", *POSTING_PAGES]}
+    about |= {name: reverse(name, args=["acme", work.job_id]) for name in JOB_PAGES}
     tabs = ["connection_detail", "connection_settings", "connection_check", "connection_disconnect"]
     about |= {name: reverse(name, args=["acme", "lever"]) for name in tabs}
+    with company_scope(work.company):
+        sending = prepare_bulk_send(company=work.company, candidate_pks=[work.candidate_id], requested_by=alice)
+    about["bulk_send_detail"] = reverse("bulk_send_detail", args=["acme", sending.pk])
     assert {name: wrong for name, path in about.items() if (wrong := see(path))} == {}
 
 
