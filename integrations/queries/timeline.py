@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from accounts.models import Company
 from candidates.models import Application
 from integrations import wording
-from integrations.models import AccountStage, Activity, CandidateExport, ExportAttempt, StageChange
+from integrations.models import AccountStage, Activity, BulkSendItem, CandidateExport, ExportAttempt, StageChange
 from integrations.queries.progress import ICONS as CHANGE_ICONS
 
 State = CandidateExport.State
@@ -85,7 +85,7 @@ class Timeline:
 
 
 # Among events of the same moment the last stands first.
-APPLIED, CONFIRMED, WITHDRAWN, ASKED, ACTED, TRIED, ARRIVED, CHANGED, NOW = range(9)
+APPLIED, CONFIRMED, WITHDRAWN, ASKED, ACTED, TOGETHER, TRIED, ARRIVED, CHANGED, NOW = range(10)
 
 
 def timeline(company: Company, candidate_pk: int, *, before: str = "", size: int = PAGE_SIZE) -> Timeline:
@@ -101,6 +101,7 @@ def timeline(company: Company, candidate_pk: int, *, before: str = "", size: int
         *_of_applications(company, candidate_pk),
         *_of_exports(exports),
         *_of_people(company, candidate_pk, moment, size + 1),
+        *_of_sendings(company, candidate_pk, moment, size + 1),
         *_of_attempts(exports, moment, size + 1),
         *_of_changes(exports, moment, size + 1),
     ]
@@ -154,6 +155,21 @@ def _of_people(company: Company, candidate_pk: int, before: Moment | None, limit
         }
         kind = verbs[Activity.Verb(act.verb)]
         yield Event(Moment(act.created_at, ACTED, act.pk), kind, texts[kind], act.job.title if act.job else "")
+
+
+def _of_sendings(company: Company, candidate_pk: int, before: Moment | None, limit: int) -> Iterator[Event]:
+    """Give when they were sent together with others: that is one act of somebody, and names nobody."""
+    items = BulkSendItem.objects.filter(
+        company=company,
+        candidate=candidate_pk,
+        outcome=BulkSendItem.Outcome.GOES,
+        bulk_send__confirmed_at__isnull=False,
+    ).select_related("bulk_send__connection", "bulk_send__requested_by", "bulk_send__job")
+    for item in _newest(items, "bulk_send__confirmed_at", TOGETHER, before, limit):
+        sending = item.bulk_send
+        text = f"{_name(sending.requested_by)} sent the candidate to {sending.connection.label}"
+        moment = Moment(sending.confirmed_at, TOGETHER, item.pk)
+        yield Event(moment, "sent", text, sending.job.title if sending.job else "")
 
 
 def _of_attempts(exports: dict[int, CandidateExport], before: Moment | None, limit: int) -> Iterator[Event]:

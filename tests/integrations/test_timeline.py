@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from integrations import queries
+from integrations import actions, queries
 from integrations.models import Activity, CandidateExport, ExportAttempt
 from purposejobs.tenancy import company_scope
 from tests.factories import make_application, make_candidate, make_job
@@ -193,6 +193,15 @@ def test_a_back_fill_names_who_asked(acme, bob, far, kim, posting):
     assert texts(acme, kim) == ["Arrived in Lever", f"{bob} sent those left out to Lever"]
 
 
+def test_somebody_sent_together_with_others_was_sent_by_somebody(acme, bob, far, kim):
+    with company_scope(acme):
+        sending = actions.prepare_bulk_send(company=acme, candidate_pks=[kim.pk], requested_by=bob)
+        assert texts(acme, kim) == []
+        actions.confirm_bulk_send(bulk_send=sending, confirmed_by=bob, shown_job_pk=None)
+
+    assert texts(acme, kim) == ["Bob Brown sent the candidate to Lever"]
+
+
 def test_pages_have_every_event_once_also_of_one_moment(acme, bob, far, kim, posting):
     export = sent_at(far, kim, posting)
     for number in range(10):
@@ -243,7 +252,7 @@ def test_a_long_timeline_takes_the_queries_of_a_short_one(acme, bob, far, kim, p
         act(export, "retried", bob, NOON)
         make_application(make_job(acme), kim)
 
-    assert (few, count()) == (5, 5)
+    assert (few, count()) == (6, 6)
 
 
 # -- On the page -----------------------------------------------------------------------------------------------------
