@@ -21,7 +21,7 @@ GOOD, BAD, UNKNOWN = "good", "bad", "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found: `code` is empty where all is well, else it has words in `wording.py`."""
+    """What one check found: `code` is empty where all is well, else it has words in `wording`."""
 
     check: str
     state: str = GOOD

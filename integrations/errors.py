@@ -17,7 +17,7 @@ class TryLater(Exception):
 
 
 class Rejected(Exception):
-    """The ATS refuses this one, and will again until a person acts. The code's words are in `wording.py`."""
+    """The ATS refuses this one, and will again until a person acts. The code's words are in `wording`."""
 
     def __init__(self, code: str, **parameters: str | int) -> None:
         super().__init__(code)
@@ -38,7 +38,7 @@ class ConnectionLost(Exception):
 
 
 class Refused(Exception):
-    """What a person asked for cannot be done; nothing was changed. The code's words are in `wording.py`."""
+    """What a person asked for cannot be done; nothing was changed. The code's words are in `wording`."""
 
     def __init__(self, code: str, **parameters: str | int) -> None:
         super().__init__(code)

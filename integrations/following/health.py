@@ -21,7 +21,7 @@ class Health:
     at_work: str
     # asked for and granted, whether or not anything came yet
     is_subscribed: bool
-    # why there are no webhooks; wording.py has the words
+    # why there are no webhooks; `wording` has the words
     error: str
     delivered_at: datetime | None
     caught_up_at: datetime | None

@@ -9,7 +9,7 @@ from integrations import wording
 from integrations.models import CandidateExport, StageChange
 from integrations.queries.timeline import ICONS
 
-PACKAGE = Path(wording.__file__).parent
+PACKAGE = Path(wording.__file__).parent.parent
 TABLES = {
     "Rejected": wording.FAILURES,
     "TryLater": wording.WAITS,
@@ -59,7 +59,7 @@ ALL = [words for table in (*TABLES.values(), wording.HELD, wording.CANCELLED) fo
 
 @pytest.mark.parametrize("words", ALL, ids=lambda words: words.title)
 def test_words_are_sentences_without_blame_or_noise(words):
-    filled = wording._fill(words, "Acme ATS")
+    filled = wording.fill(words, "Acme ATS")
     text = f"{filled.title} {filled.reason} {filled.remedy}"
 
     assert "{" not in text
@@ -92,8 +92,8 @@ def test_an_unknown_code_still_gets_a_sentence_with_the_ats_in_it():
 def test_a_missing_parameter_is_left_out():
     words = wording.Words("{label} refused {field}", "No.")
 
-    assert wording._fill(words, "Acme ATS").title == "Acme ATS refused "
-    assert wording._fill(words, "Acme ATS", {"field": "phone"}).title == "Acme ATS refused phone"
+    assert wording.fill(words, "Acme ATS").title == "Acme ATS refused "
+    assert wording.fill(words, "Acme ATS", {"field": "phone"}).title == "Acme ATS refused phone"
 
 
 @pytest.mark.parametrize("kind", StageChange.Kind.values)
