@@ -71,6 +71,7 @@ def look_through(story: Story, chosen: set[str]) -> None:
     page = story.page
     page.get_by_role("button", name="Send to Lever").click()
     expect(page.get_by_role("heading", name="Send 6 candidates to Lever")).to_be_visible()
+    page.wait_for_load_state()  # the script that looks again when another job is chosen
     page.get_by_label("Goes to").select_option("Backend Engineer · Berlin")
     tabs = page.get_by_role("navigation", name="Candidates by result")
     expect(tabs.get_by_role("link", name="Already in Lever or on the way 1")).to_be_visible()
