@@ -12,7 +12,7 @@ from integrations.errors import Refused
 from integrations.models import Activity, CandidateExport, Connection, Posting, PostingLink
 from integrations.models.exports import PROGRESS_FIELDS
 from integrations.nudging import DRAIN, nudge
-from integrations.queries import lead_posting, left_out_applicants
+from integrations.queries import lead_posting, left_out_applicants, standing_connection
 from jobs.models import Job
 
 State = CandidateExport.State
@@ -45,17 +45,20 @@ def send_candidates(
 ) -> list[CandidateExport]:
     """Put candidates in line because a person asked; for the job's posting, or where general leads go. Twice is once.
 
+    Without a job they go to the connection that was made last, as pages say.
+
     Raises Refused: `not_connected`, `job_not_linked`, `candidate_hidden`.
     """
-    connection = Connection.objects.for_company(company).standing().first()
+    connection = standing_connection(company)
     if connection is None:
         raise Refused("not_connected")
     posting = lead_posting(company)
     if job is not None:
-        link = PostingLink.objects.standing().filter(job=job, connection=connection).select_related("posting").first()
+        links = PostingLink.objects.for_company(company).standing().filter(job=job)
+        link = links.select_related("posting", "connection").first()
         if link is None:
             raise Refused("job_not_linked")
-        posting = link.posting
+        connection, posting = link.connection, link.posting
     wanted = {candidate.pk for candidate in candidates}
     sendable = set(Candidate.objects.sendable_by(company).filter(pk__in=wanted).values_list("pk", flat=True))
     if not wanted or wanted - sendable:

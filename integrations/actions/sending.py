@@ -12,7 +12,7 @@ from candidates.models import Candidate
 from integrations.actions.exports import Reason, State, queue_exports
 from integrations.errors import Refused
 from integrations.models import Activity, BulkSend, BulkSendItem, CandidateExport, Connection, Posting, PostingLink
-from integrations.queries import lead_posting
+from integrations.queries import lead_posting, standing_connection
 from jobs.models import Job
 
 Outcome = BulkSendItem.Outcome
@@ -29,7 +29,7 @@ def prepare_bulk_send(*, company: Company, candidate_pks: Iterable[int], request
     The job is preselected where all of them applied to one connected job. Who the company does not see is left out.
     Raises Refused: `not_connected`, `nobody_chosen`, `too_many` (parameter `most`).
     """
-    connection = Connection.objects.for_company(company).standing().first()
+    connection = standing_connection(company)
     if connection is None:
         raise Refused("not_connected")
     wanted = set(candidate_pks)

@@ -308,7 +308,8 @@ class Slice:
         self.tokens_taken += 1
         try:
             self._open_client(timedelta(seconds=settings.EXPORTS["lease_seconds"]))
-            self.provider.check(self.clients[-1])
+            if hasattr(self.provider, "check"):
+                self.provider.check(self.clients[-1])
         except TryLater:
             self.failures += 1
             self._open_circuit()
