@@ -19,6 +19,8 @@ class Health:
 
     # "webhooks", "catch_up", "none"
     at_work: str
+    # whether the ATS lets us read what became of people at all
+    can_follow: bool
     # asked for and granted, whether or not anything came yet
     is_subscribed: bool
     # why there are no webhooks; `wording` has the words
@@ -41,6 +43,7 @@ def connection_health(connection: Connection) -> Health:
             at_work = "catch_up"
     return Health(
         at_work=at_work,
+        can_follow=hasattr(provider, "read_progress"),
         is_subscribed=connection.subscribed_at is not None,
         error=connection.subscription_error,
         delivered_at=connection.delivered_at,

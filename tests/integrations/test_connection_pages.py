@@ -218,6 +218,17 @@ def test_overview_says_why_webhooks_were_refused(client, acme, alice):
     assert "<strong>Lever sends no webhooks.</strong>" in page(client, alice, DETAIL)
 
 
+def test_overview_of_an_ats_that_tells_nothing_back_is_not_behind(client, far, alice, monkeypatch):
+    monkeypatch.delattr("integrations.lever.provider.read_progress")
+    monkeypatch.delattr("integrations.lever.provider.list_progress")
+
+    text = page(client, alice, DETAIL)
+
+    assert "Lever does not tell what becomes of candidates." in text
+    assert "Behind" not in text
+    assert "Last catch-up" not in text
+
+
 def test_overview_counts_the_jobs_that_are_not_connected(client, acme, alice, far):
     make_job(acme, "Cook")
 
