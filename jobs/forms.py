@@ -29,6 +29,11 @@ class Connecting:
     def linked_pk(self) -> int | None:
         return self.linked.pk if self.linked else None
 
+    @property
+    def is_shut(self) -> bool:
+        """Whether the job's posting takes nobody now, so that applicants wait."""
+        return any(posting.pk == self.linked_pk and not posting.is_open for posting in self.postings)
+
 
 # How applicants go, as the form calls it.
 AUTOMATIC = {"": None, "on": True, "off": False}
@@ -110,7 +115,9 @@ class JobForm(forms.ModelForm):
             choices=self._posting_choices(connecting),
             widget=PostingSelect(connecting),
             label=f"Connect {connecting.label} Job",
-            help_text=f"Whoever applies is in {connecting.label} a moment later.",
+            help_text=f"Whoever applies waits until the posting is open in {connecting.label} again."
+            if connecting.is_shut
+            else f"Whoever applies is in {connecting.label} a moment later.",
             # What the page showed: a link that a colleague changed meanwhile is not put back by saving the rest.
             show_hidden_initial=True,
             error_messages={

@@ -148,6 +148,7 @@ def test_a_job_keeps_a_posting_that_has_closed(save, client, job, connection):
     response = save(title="Head Gardener", posting=posting.pk)
 
     assert f'<option value="{posting.pk}" data-state="Closed" selected>' in html
+    assert f"Whoever applies waits until the posting is open in {connection.label} again." in html
     assert response.status_code == 302
     assert (now(job).title, linked(job)) == ("Head Gardener", posting.pk)
 
