@@ -181,7 +181,10 @@ def _wanted(request: SignedInRequest) -> dict[int, int | None]:
     """
     if "accept" in request.POST:
         return dict(_read_pairs(request.POST.getlist("sure")))
-    jobs = read_keys(request.POST.getlist("connect"))
+    asked = request.POST.getlist("connect")
+    jobs = read_keys(asked)
+    if len(jobs) != len(asked):
+        raise Http404
     return {pk: read_key(request.POST.get(f"posting_{pk}", "")) for pk in jobs}
 
 
