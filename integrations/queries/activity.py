@@ -47,6 +47,7 @@ class ActFilters:
     kind: str = ""
     user_pk: int | None = None
     job_pk: int | None = None
+    connection_pk: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ def activities(company: Company, filters: ActFilters) -> QuerySet[Activity]:
         rows = rows.filter(actor=filters.user_pk)
     if filters.job_pk:
         rows = rows.filter(job=filters.job_pk)
+    if filters.connection_pk:
+        rows = rows.filter(connection=filters.connection_pk)
     return rows
 
 

@@ -16,8 +16,9 @@ from accounts.access import SignedInRequest, company_admin, company_member
 from accounts.models import Company, Membership, User
 from integrations import actions, queries, wording
 from integrations.following.health import connection_health
-from integrations.models import Activity, CandidateExport, Connection, Posting, PostingLink
+from integrations.models import CandidateExport, Connection, Posting, PostingLink
 from integrations.providers import Provider, all_providers
+from integrations.queries.activity import ActFilters, act_page
 from purposejobs.paging import capped_count, in_words
 
 # A list that takes longer than this is no longer followed live.
@@ -106,7 +107,6 @@ def connection_detail(request: SignedInRequest, provider: str, *, company: Compa
     described = all_providers()[provider]
     exports = CandidateExport.objects.filter(company=company, connection=connection)
     explain_scopes = getattr(described, "explain_scopes", None)
-    activities = Activity.objects.filter(company=company, connection=connection).select_related("actor", "job")
     return render(
         request,
         "integrations/connection_detail.html",
@@ -116,7 +116,7 @@ def connection_detail(request: SignedInRequest, provider: str, *, company: Compa
             "linked_jobs": PostingLink.objects.filter(company=company, connection=connection).count(),
             "unlinked_jobs": queries.unlinked_open_jobs(company),
             "rights": explain_scopes(connection.granted_scopes) if explain_scopes else [],
-            "activities": activities.order_by("-created_at", "-pk")[:8],
+            "acts": act_page(company, ActFilters(connection_pk=connection.pk), size=8).acts,
             "left_out": queries.left_out_applicants(connection).count(),
             **page_of(company, connection, "overview"),
             **_step_state(company, connection),

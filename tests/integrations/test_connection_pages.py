@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from integrations.models import CandidateExport, Connection
+from integrations.models import Activity, CandidateExport, Connection
 from purposejobs.tenancy import company_scope
-from tests.factories import make_job
+from tests.factories import make_candidate, make_job
 from tests.integrations.rows import make_connection, make_export, make_posting
 
 pytestmark = pytest.mark.django_db
@@ -315,3 +315,15 @@ def test_stranger_disconnects_nothing(client, mallory, far):
 
     assert client.post(f"{DETAIL}disconnect/").status_code == 404
     assert fresh(far).is_active
+
+
+def test_overview_tells_what_was_done_to_many_as_one_act(client, acme, alice, bob, far):
+    people = [make_candidate("Kim Park"), make_candidate("Noor Vos")]
+    with company_scope(acme):
+        Activity.objects.bulk_create(
+            Activity(company=acme, connection=far, verb=Activity.Verb.SENT, actor=bob, candidate=person)
+            for person in people
+        )
+    client.force_login(alice)
+    acts = client.get(DETAIL).context["acts"]
+    assert [(act.verb, act.number, act.who) for act in acts] == [("sent", 2, str(bob))]
