@@ -232,6 +232,19 @@ def test_the_result_counts_what_became_of_each(bobs, acme, job):
     assert 'hx-trigger="every 2s"' in response.content.decode()
 
 
+def test_a_sending_whose_access_is_lost_says_when_the_others_go(bobs, acme, job):
+    choose(bobs, *discoverable(2))
+    bulk_send = newest(acme)
+    confirm(bobs, bulk_send)
+    with company_scope(acme):
+        Connection.objects.update(state=Connection.State.NEEDS_RECONNECT)
+
+    page = bobs.get(reverse("bulk_send_detail", args=["acme", bulk_send.pk])).content.decode()
+
+    assert "The others go when Lever is connected again." in page
+    assert "It goes on when you leave this page." not in page
+
+
 def test_a_finished_sending_asks_no_more(bobs, acme, job):
     choose(bobs, *discoverable(1))
     confirm(bobs, newest(acme))
