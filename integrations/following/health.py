@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
 from integrations.models import Connection, StageChange
@@ -69,6 +70,8 @@ def webhooks_are_at_work(connection: Connection) -> bool:
         happened_at__gt=max(connection.delivered_at, connection.subscribed_at) + SLACK,
         happened_at__lt=timezone.now() - SLACK,
     )
+    # That somebody came into the first stage when we sent them is no news, and no webhook tells it.
+    untold = untold.exclude(happened_at__lte=F("export__sent_at") + SLACK)
     return not untold.exists()
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from integrations import actions, draining, following
 from integrations.following.health import connection_health
-from integrations.models import StageChange
+from integrations.models import CandidateExport, StageChange
 from purposejobs.tenancy import company_scope, keys_from
 from tests.integrations.following.followed import Followed, let_tokens_come
 
@@ -229,22 +229,35 @@ def test_beside_webhooks_at_work_the_catch_up_comes_less_often(acmes, settings):
     assert acmes.read_connection().next_catch_up_at > timezone.now() + timedelta(seconds=least)
 
 
-def test_webhooks_that_left_a_change_to_the_catch_up_are_silent_until_the_next_comes(acmes):
+def a_change_left_to_the_catch_up(acmes, *, sent_before):
+    """Deliveries stopped an hour ago; ten minutes ago somebody, sent so long before, came into a stage."""
     export = acmes.send()
     acmes.deliver("somebody")
     acmes.change(delivered_at=timezone.now() - timedelta(hours=1), subscribed_at=timezone.now() - timedelta(days=1))
+    happened_at = timezone.now() - timedelta(minutes=10)
     with company_scope(acmes.company):
+        CandidateExport.objects.filter(pk=export.pk).update(sent_at=happened_at - sent_before)
         StageChange.objects.create(
             company=acmes.company,
             export=export,
             kind="moved",
             stage_id="met",
-            happened_at=timezone.now() - timedelta(minutes=10),
+            happened_at=happened_at,
             told_by="catch_up",
         )
+
+
+def test_webhooks_that_left_a_change_to_the_catch_up_are_silent_until_the_next_comes(acmes):
+    a_change_left_to_the_catch_up(acmes, sent_before=timedelta(days=1))
     assert health(acmes).at_work == "catch_up"
 
     acmes.deliver("somebody")
+
+    assert health(acmes).at_work == "webhooks"
+
+
+def test_the_stage_that_somebody_was_sent_to_is_told_by_no_webhook(acmes):
+    a_change_left_to_the_catch_up(acmes, sent_before=timedelta(seconds=1))
 
     assert health(acmes).at_work == "webhooks"
 
