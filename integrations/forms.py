@@ -137,9 +137,11 @@ class SendForm(forms.Form):
         error_messages={"invalid_choice": "This job is not connected any more. Choose another, or no posting."},
     )
 
-    def __init__(self, *args: Any, company: Company, **options: Any) -> None:
+    def __init__(self, *args: Any, company: Company, connection: Connection | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         links = PostingLink.objects.for_company(company).standing().exclude(job__status=Job.Status.DRAFT)
+        if connection is not None:
+            links = links.filter(connection=connection)
         self.links = list(links.select_related("job", "posting", "connection").order_by("posting__title", "pk"))
         accepting = [link.job_id for link in self.links if link.posting.accepts_candidates]
         cast("forms.ModelChoiceField[Job]", self.fields["job"]).queryset = Job.objects.for_company(company).filter(

@@ -129,7 +129,9 @@ def _common_job(connection: Connection, candidate_pks: list[int]) -> Job | None:
 
 def _posting(bulk_send: BulkSend, job: Job | None) -> Posting | None:
     if job is None:
-        return lead_posting(bulk_send.company)
+        posting = lead_posting(bulk_send.company)
+        # Another ATS may have been connected since the preview was made.
+        return posting if posting and posting.connection_id == bulk_send.connection_id else None
     links = PostingLink.objects.filter(connection_id=bulk_send.connection_id, company_id=bulk_send.company_id, job=job)
     link = links.select_related("posting").first()
     if link is None:

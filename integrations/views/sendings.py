@@ -134,7 +134,7 @@ def _context(request: SignedInRequest, company: Company, bulk_send: BulkSend) ->
         "done": done,
         "is_under_way": bool(bulk_send.confirmed_at) and counts["waiting"] > 0,
         "share": queries.share_state(company),
-        "links": [] if bulk_send.confirmed_at else SendForm(company=company).links,
+        "links": [] if bulk_send.confirmed_at else SendForm(company=company, connection=bulk_send.connection).links,
         "lead_posting": queries.lead_posting(company),
         "rows": _rows(company, page.rows, label),
         "place": urlencode({name: request.GET[name] for name in ("show", "after", "before") if name in request.GET}),
@@ -168,7 +168,7 @@ def _rows(company: Company, items: list[BulkSendItem], label: str) -> list[Row]:
 def bulk_send_job(request: SignedInRequest, bulk_send_pk: int, *, company: Company) -> HttpResponse:
     """Choose another target for a preview, and look at everybody anew."""
     bulk_send = _get(company, bulk_send_pk)
-    form = SendForm(request.POST, company=company)
+    form = SendForm(request.POST, company=company, connection=bulk_send.connection)
     try:
         if not form.is_valid():
             raise actions.Refused("job_not_linked")

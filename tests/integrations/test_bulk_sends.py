@@ -288,3 +288,18 @@ def test_without_a_connection_nobody_can_be_ticked(bobs, acme):
     discoverable(1)
 
     assert 'name="candidate"' not in bobs.get(reverse("candidate_list", args=["acme"])).content.decode()
+
+
+def test_only_jobs_of_the_ats_that_is_sent_to_are_offered(bobs, acme, connection, job):
+    other = rows.make_connection(acme, provider="harbor", environment="test")
+    theirs = rows.make_link(rows.make_posting(other, "Night Watch")).job
+    choose(bobs, *discoverable(1))
+    bulk_send = newest(acme)
+    with company_scope(acme):
+        BulkSend.objects.update(connection=connection)
+
+    response = bobs.get(reverse("bulk_send_detail", args=["acme", bulk_send.pk]))
+    bobs.post(reverse("bulk_send_job", args=["acme", bulk_send.pk]), {"job": theirs.pk})
+
+    assert [link.job for link in response.context["links"]] == [job]
+    assert newest(acme).job is None
