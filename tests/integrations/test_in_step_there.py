@@ -13,9 +13,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.real_http]
 
 def test_a_posting_is_imported_with_its_text_and_followed_over_http(emulator, connection, acme, bob):
     fields = {"team": "Platform", "location": "Berlin", "locations": ["Berlin", "Paris"], "commitment": "Full-time"}
-    text = {
-        "descriptionHtml": "<div><b>What you do</b><script>no</script></div><ul><li>Keep it running</li></ul>"
-    }
+    text = {"descriptionHtml": "<div><b>What you do</b><script>no</script></div><ul><li>Keep it running</li></ul>"}
     posting = emulator.control("POST", f"/accounts/{NORTHWIND}/postings", text="Reliability Engineer", **fields, **text)
     look(connection)
     with company_scope(acme):
