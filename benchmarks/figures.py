@@ -364,5 +364,5 @@ FIGURES: dict[str, Callable[[Stage], Iterator[Figure]]] = {
     "suggest": suggest,
 }
 
-# Of these a shorter run says little: slots, and what belongs to the emulator alone.
-LONG = {"export_slow", "emulator"}
+# Of these a shorter run says little: slots, what belongs to the emulator alone, and long waits.
+LONG = {"export_slow", "emulator", "recovery", "after_outage"}

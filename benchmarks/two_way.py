@@ -99,7 +99,7 @@ def catch_up(stage: Stage) -> Iterator[Figure]:
 
     Whoever moved meanwhile is found by the next list; in the end everybody must stand here as there.
     """
-    people, ours = (4000, 300) if stage.is_quick else (50_000, 5000)
+    people, ours = (2000, 200) if stage.is_quick else (50_000, 5000)
     rate, burst = (20.0, 20.0) if stage.is_quick else (10.0, 20.0)
     stage.control("POST", "/switches", rate=rate, burst=burst)
     (seat,) = stage.make_seats(1)
