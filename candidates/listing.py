@@ -6,7 +6,6 @@ discoverable profiles without an application. A page costs the same however far 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from heapq import merge
 from itertools import islice
 from typing import Any
@@ -15,32 +14,10 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import Company
 from candidates.models import Application, Candidate, has_skills, has_words
-from purposejobs.paging import COUNT_CAP, capped_count
+from purposejobs.paging import COUNT_CAP, Place, capped_count
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Which stream stands first among equals in time.
 APPLIED, DISCOVERABLE = 1, 0
-
-
-@dataclass(frozen=True, order=True, slots=True)
-class Place:
-    """Where somebody stands in the list: the time, the stream and the key there. In an address it names nobody."""
-
-    time: datetime
-    stream: int
-    pk: int
-
-    def __str__(self) -> str:
-        return f"{(self.time - EPOCH) // timedelta(microseconds=1)}-{self.stream}-{self.pk}"
-
-    @classmethod
-    def read(cls, text: str) -> "Place | None":
-        """Return the place that `str()` wrote; anything else is no place."""
-        try:
-            microseconds, stream, pk = (int(part) for part in text.split("-"))
-            return cls(EPOCH + timedelta(microseconds=microseconds), stream, min(pk, 2**63 - 1))
-        except (ValueError, OverflowError):
-            return None
 
 
 @dataclass(frozen=True)

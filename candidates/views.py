@@ -23,7 +23,7 @@ from accounts.models import Company, PublicCompany
 from candidates import actions
 from candidates.cards import Card, make_cards
 from candidates.forms import ApplyForm, EraseForm, FilterForm, HideForm, ShareForm
-from candidates.listing import Filters, Listing, Place
+from candidates.listing import Filters, Listing
 from candidates.models import Application, HiddenCompany, Profile
 from candidates.resumes import DOC, DOCX, PDF, TEXT, decode_text
 from candidates.tokens import read_token
@@ -31,7 +31,7 @@ from integrations import queries as integrations
 from integrations.actions import MOST_AT_ONCE, Refused, prepare_bulk_send
 from jobs.models import Job, PublicJob
 from purposejobs.asked import read_keys
-from purposejobs.paging import in_words
+from purposejobs.paging import Place, in_words
 from purposejobs.tenancy import company_scope
 
 PAGE_SIZE = 25

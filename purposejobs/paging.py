@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -14,6 +14,7 @@ from django.db.models import Model, Q, QuerySet
 Row = TypeVar("Row", bound=Model)
 
 COUNT_CAP = 1000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,30 @@ class Page(Generic[Row]):
     rows: list[Row]
     before: str
     after: str
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Place:
+    """Where a row stands in a list merged from several streams: the time, then the stream among equals, then its key.
+
+    In an address it names nobody.
+    """
+
+    time: datetime
+    stream: int
+    pk: int
+
+    def __str__(self) -> str:
+        return f"{(self.time - EPOCH) // timedelta(microseconds=1)}-{self.stream}-{self.pk}"
+
+    @classmethod
+    def read(cls, text: str) -> "Place | None":
+        """Return the place that `str()` wrote; anything else is no place."""
+        try:
+            microseconds, stream, pk = (int(part) for part in text.split("-"))
+            return cls(EPOCH + timedelta(microseconds=microseconds), stream, min(pk, 2**63 - 1))
+        except (ValueError, OverflowError):
+            return None
 
 
 def keyset_page(rows: QuerySet[Row], asked: Mapping[str, str], *, order: str, size: int = 25) -> Page[Row]:

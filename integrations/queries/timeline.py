@@ -3,7 +3,7 @@ system and the ATS did. A page is a few queries, however long the whole is."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from heapq import nlargest
 from typing import Any
 
@@ -14,10 +14,10 @@ from candidates.models import Application
 from integrations import wording
 from integrations.models import AccountStage, Activity, BulkSendItem, CandidateExport, ExportAttempt, StageChange
 from integrations.queries.progress import ICONS as CHANGE_ICONS
+from purposejobs.paging import Place
 
 State = CandidateExport.State
 PAGE_SIZE = 12
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # The first stage is where they were put; told again by the ATS within this time it is not a move.
 ARRIVAL = timedelta(minutes=2)
 
@@ -36,32 +36,11 @@ ICONS = {
 }
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Moment:
-    """Where an event stands among all: its time, then what stands for its source among equals, then its key there."""
-
-    time: datetime
-    source: int
-    pk: int
-
-    def __str__(self) -> str:
-        return f"{(self.time - EPOCH) // timedelta(microseconds=1)}-{self.source}-{self.pk}"
-
-    @classmethod
-    def read(cls, text: str) -> "Moment | None":
-        """Return the moment that `str()` wrote; anything else is none."""
-        try:
-            microseconds, source, pk = (int(part) for part in text.split("-"))
-            return cls(EPOCH + timedelta(microseconds=microseconds), source, min(pk, 2**63 - 1))
-        except (ValueError, OverflowError):
-            return None
-
-
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened, in words."""
 
-    moment: Moment
+    moment: Place
     # a key of ICONS
     kind: str
     text: str
@@ -90,7 +69,7 @@ APPLIED, CONFIRMED, WITHDRAWN, ASKED, ACTED, TOGETHER, TRIED, ARRIVED, CHANGED, 
 
 def timeline(company: Company, candidate_pk: int, *, before: str = "", size: int = PAGE_SIZE) -> Timeline:
     """Return what happened to somebody at this company before a moment, else lately; rows of no other company."""
-    moment = Moment.read(before) if before else None
+    moment = Place.read(before) if before else None
     exports = {
         export.pk: export
         for export in CandidateExport.objects.for_company(company)
@@ -115,11 +94,11 @@ def _of_applications(company: Company, candidate_pk: int) -> Iterator[Event]:
     rows = Application.objects.for_company(company).filter(candidate=candidate_pk).select_related("job")
     for row in rows.only("created_at", "email_confirmed_at", "withdrawn_at", "job__title"):
         title = row.job.title
-        yield Event(Moment(row.created_at, APPLIED, row.pk), "applied", "Applied", title)
+        yield Event(Place(row.created_at, APPLIED, row.pk), "applied", "Applied", title)
         if row.email_confirmed_at:
-            yield Event(Moment(row.email_confirmed_at, CONFIRMED, row.pk), "confirmed", "Confirmed the e-mail address")
+            yield Event(Place(row.email_confirmed_at, CONFIRMED, row.pk), "confirmed", "Confirmed the e-mail address")
         if row.withdrawn_at:
-            yield Event(Moment(row.withdrawn_at, WITHDRAWN, row.pk), "withdrawn", "Withdrew the application", title)
+            yield Event(Place(row.withdrawn_at, WITHDRAWN, row.pk), "withdrawn", "Withdrew the application", title)
 
 
 def _of_exports(exports: dict[int, CandidateExport]) -> Iterator[Event]:
@@ -127,14 +106,14 @@ def _of_exports(exports: dict[int, CandidateExport]) -> Iterator[Event]:
     for export in exports.values():
         label = export.connection.label
         if export.sent_at:
-            moment = Moment(export.sent_at, ARRIVED, export.pk)
+            moment = Place(export.sent_at, ARRIVED, export.pk)
             yield Event(moment, "arrived", f"Arrived in {label}", export.posting.title if export.posting else "")
         if export.reason == CandidateExport.Reason.BACK_FILL:
-            moment = Moment(export.requested_at, ASKED, export.pk)
+            moment = Place(export.requested_at, ASKED, export.pk)
             yield Event(
                 moment, "sent", f"{_name(export.requested_by)} sent those left out to {label}", _place(exports, export)
             )
-        moment = Moment(export.changed_at, NOW, export.pk)
+        moment = Place(export.changed_at, NOW, export.pk)
         if export.state == State.WAITING and export.held_reason:
             words = wording.describe_hold(export.held_reason, label)
             yield Event(moment, "held", "Waits", words.reason)
@@ -143,7 +122,7 @@ def _of_exports(exports: dict[int, CandidateExport]) -> Iterator[Event]:
             yield Event(moment, "cancelled", words.title, words.reason)
 
 
-def _of_people(company: Company, candidate_pk: int, before: Moment | None, limit: int) -> Iterator[Event]:
+def _of_people(company: Company, candidate_pk: int, before: Place | None, limit: int) -> Iterator[Event]:
     """Give what the company's people did."""
     verbs = {Activity.Verb.SENT: "sent", Activity.Verb.RETRIED: "retried", Activity.Verb.DISMISSED: "dismissed"}
     acts = Activity.objects.filter(company=company, candidate=candidate_pk, verb__in=verbs)
@@ -154,10 +133,10 @@ def _of_people(company: Company, candidate_pk: int, before: Moment | None, limit
             "dismissed": f"{_name(act.actor)} dismissed it",
         }
         kind = verbs[Activity.Verb(act.verb)]
-        yield Event(Moment(act.created_at, ACTED, act.pk), kind, texts[kind], act.job.title if act.job else "")
+        yield Event(Place(act.created_at, ACTED, act.pk), kind, texts[kind], act.job.title if act.job else "")
 
 
-def _of_sendings(company: Company, candidate_pk: int, before: Moment | None, limit: int) -> Iterator[Event]:
+def _of_sendings(company: Company, candidate_pk: int, before: Place | None, limit: int) -> Iterator[Event]:
     """Give when they were sent together with others: that is one act of somebody, and names nobody."""
     items = BulkSendItem.objects.filter(
         company=company,
@@ -168,11 +147,11 @@ def _of_sendings(company: Company, candidate_pk: int, before: Moment | None, lim
     for item in _newest(items, "bulk_send__confirmed_at", TOGETHER, before, limit):
         sending = item.bulk_send
         text = f"{_name(sending.requested_by)} sent the candidate to {sending.connection.label}"
-        moment = Moment(sending.confirmed_at, TOGETHER, item.pk)
+        moment = Place(sending.confirmed_at, TOGETHER, item.pk)
         yield Event(moment, "sent", text, sending.job.title if sending.job else "")
 
 
-def _of_attempts(exports: dict[int, CandidateExport], before: Moment | None, limit: int) -> Iterator[Event]:
+def _of_attempts(exports: dict[int, CandidateExport], before: Place | None, limit: int) -> Iterator[Event]:
     """Give the refusals that somebody had to see, and arrivals of rows that have been sent anew since."""
     refused = Q(outcome=ExportAttempt.Outcome.REJECTED) & ~Q(code__in=CandidateExport.Held.values)
     arrived = Q(outcome__in=[ExportAttempt.Outcome.SENT, ExportAttempt.Outcome.FOUND])
@@ -181,7 +160,7 @@ def _of_attempts(exports: dict[int, CandidateExport], before: Moment | None, lim
     attempts = ExportAttempt.objects.filter(refused | arrived & gone, export__in=list(exports))
     for attempt in _newest(attempts, "started_at", TRIED, before, limit):
         export = exports[attempt.export_id]
-        label, moment = export.connection.label, Moment(attempt.started_at, TRIED, attempt.pk)
+        label, moment = export.connection.label, Place(attempt.started_at, TRIED, attempt.pk)
         if attempt.outcome == ExportAttempt.Outcome.REJECTED:
             words = wording.describe_failure(attempt.code, {}, label)
             yield Event(moment, "failed", words.title, _place(exports, export))
@@ -189,7 +168,7 @@ def _of_attempts(exports: dict[int, CandidateExport], before: Moment | None, lim
             yield Event(moment, "arrived", f"Arrived in {label}", _place(exports, export))
 
 
-def _of_changes(exports: dict[int, CandidateExport], before: Moment | None, limit: int) -> Iterator[Event]:
+def _of_changes(exports: dict[int, CandidateExport], before: Place | None, limit: int) -> Iterator[Event]:
     """Give what happened in the ATS; but not that they came into the stage where we put them."""
     first_stage = AccountStage.objects.filter(
         connection=OuterRef("export__connection"), external_id=OuterRef("stage_id"), step=AccountStage.Step.SENT
@@ -207,16 +186,16 @@ def _of_changes(exports: dict[int, CandidateExport], before: Moment | None, limi
     for change in _newest(changes, "happened_at", CHANGED, before, limit):
         export = exports[change.export_id]
         text = wording.describe_change(change.kind, export.connection.label, change.stage_name or change.reason_name)
-        yield Event(Moment(change.happened_at, CHANGED, change.pk), change.kind, text, _place(exports, export))
+        yield Event(Place(change.happened_at, CHANGED, change.pk), change.kind, text, _place(exports, export))
 
 
-def _newest(rows: "QuerySet[Any]", field: str, source: int, before: Moment | None, limit: int) -> "QuerySet[Any]":
+def _newest(rows: "QuerySet[Any]", field: str, source: int, before: Place | None, limit: int) -> "QuerySet[Any]":
     """Keep the newest rows of a source before a moment."""
     if before is not None:
         older = Q(**{f"{field}__lt": before.time})
-        if source < before.source:
+        if source < before.stream:
             older |= Q(**{field: before.time})
-        elif source == before.source:
+        elif source == before.stream:
             older |= Q(**{field: before.time, "pk__lt": before.pk})
         rows = rows.filter(older)
     return rows.order_by(f"-{field}", "-pk")[:limit]

@@ -10,9 +10,10 @@ from django.contrib.staticfiles import finders
 from django.urls import reverse
 from django.utils import timezone
 
-from candidates.listing import Filters, Listing, Place
+from candidates.listing import Filters, Listing
 from candidates.models import Candidate
 from integrations.models import CandidateExport, Connection
+from purposejobs.paging import Place
 from purposejobs.tenancy import company_scope
 from tests.integrations import rows
 
