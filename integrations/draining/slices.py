@@ -345,10 +345,7 @@ class Slice:
 
     def _open_circuit(self) -> None:
         failures = self.connection.failures_in_a_row + self.failures
-        first, cap = settings.EXPORTS["circuit_first_seconds"], settings.EXPORTS["circuit_cap_seconds"]
-        beyond = max(0, failures - settings.EXPORTS["circuit_failures"])
-        pause = timedelta(seconds=min(cap, first * 2 ** min(beyond, 20)))
-        self._update(failures_in_a_row=failures, paused_until=timezone.now() + pause)
+        self._update(failures_in_a_row=failures, paused_until=timezone.now() + Connection.pause_after(failures))
 
     def _finish(self) -> None:
         """Write down what is still in hand and what is wrong with the connection; give unused tokens back."""

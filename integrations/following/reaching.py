@@ -143,7 +143,7 @@ class Reach:
             failures = self.failures if self.was_reached else connection.failures_in_a_row + self.failures
             self.update(failures_in_a_row=failures)
             if failures >= settings.EXPORTS["circuit_failures"]:
-                self._open_circuit(failures)
+                self.update(paused_until=timezone.now() + Connection.pause_after(failures))
 
     def update(self, **fields: Any) -> None:
         """Change the connection, here and in the database."""
@@ -155,9 +155,3 @@ class Reach:
     def _is_over_the_limit(self) -> bool:
         before = 0 if self.was_reached else self.connection.failures_in_a_row
         return before + self.failures >= settings.EXPORTS["circuit_failures"]
-
-    def _open_circuit(self, failures: int) -> None:
-        first, cap = settings.EXPORTS["circuit_first_seconds"], settings.EXPORTS["circuit_cap_seconds"]
-        beyond = max(0, failures - settings.EXPORTS["circuit_failures"])
-        pause = timedelta(seconds=min(cap, first * 2 ** min(beyond, 20)))
-        self.update(paused_until=timezone.now() + pause)

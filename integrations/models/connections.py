@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Self
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
@@ -173,6 +174,13 @@ class Connection(TenantModel):
         return bool(self.access_token) and (
             self.token_expires_at is None or self.token_expires_at > timezone.now() + duration
         )
+
+    @staticmethod
+    def pause_after(failures: int) -> timedelta:
+        """Return how long an open circuit rests after so many failures in a row: doubled each time, up to the cap."""
+        first, cap = settings.EXPORTS["circuit_first_seconds"], settings.EXPORTS["circuit_cap_seconds"]
+        beyond = max(0, failures - settings.EXPORTS["circuit_failures"])
+        return timedelta(seconds=min(cap, first * 2 ** min(beyond, 20)))
 
     def mark_lost(self, reason: str) -> bool:
         """Ask for a reconnection; say whether that was news. Exports go on waiting."""
